@@ -1,0 +1,1 @@
+//! An in-memory Kafka broker on loopback: demo, test double and scripted hostile broker

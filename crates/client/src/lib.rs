@@ -1,0 +1,1 @@
+//! Talks to Kafka brokers: connections, metadata, retries, offsets, fetch, produce, topic administration

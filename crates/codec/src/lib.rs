@@ -1,0 +1,1 @@
+//! Value bytes to Arrow columns and back: raw, string, JSON, big-endian integers

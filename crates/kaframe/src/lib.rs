@@ -1,0 +1,1 @@
+//! Loads a chosen part of a Kafka topic into Arrow: typed columns, complete or an error
