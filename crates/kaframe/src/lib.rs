@@ -1,1 +1,58 @@
-//! Loads a chosen part of a Kafka topic into Arrow: typed columns, complete or an error
+//! Loads a chosen part of a Kafka topic into Arrow: typed columns, complete or an error.
+//!
+//! The way of a read: [`Bound`] (what the caller says) → [`Plan`] (resolved offset ranges, printable) → [`Split`]s (ranges of one
+//! partition, the unit of parallel work) → [`Scan`] (runs them) → [`Table`] with a [`Report`] that accounts for every offset, or a
+//! [`RecordBatchStream`] of any size in bounded memory.
+//!
+//! ```no_run
+//! # async fn example() -> kaframe::Result<()> {
+//! use kaframe::{Cluster, ScanOptions};
+//! let cluster = Cluster::connect("localhost:9092").await?;
+//! let table = cluster.read("orders", ScanOptions::default().start("-1h")?).await?;
+//! println!("{}", table.report());
+//! # Ok(()) }
+//! ```
+//! The same verbs without async are in [`blocking`].
+
+mod admin;
+pub mod blocking;
+mod bookmark;
+mod bound;
+mod cancel;
+mod cluster;
+mod config;
+mod error;
+mod options;
+mod plan;
+mod progress;
+mod report;
+mod scan;
+mod split;
+mod stream;
+mod table;
+mod time;
+mod write;
+
+pub use admin::*;
+pub use bookmark::{Bookmark, BookmarkPartition};
+pub use bound::{Bound, Bounds, OffsetRange};
+pub use cancel::CancelToken;
+pub use cluster::Cluster;
+pub use config::Config;
+pub use error::{Error, ErrorKind, Result};
+pub use kaframe_codec::ValueFormat;
+pub use options::{IsolationLevel, Late, Metadata, OnError, ScanOptions};
+pub use plan::{PartitionPlan, Plan};
+pub use progress::{Progress, ProgressFn};
+pub use report::{LostRange, PartitionReport, Report};
+pub use scan::Scan;
+pub use split::Split;
+pub use stream::RecordBatchStream;
+pub use table::Table;
+pub use write::*;
+
+/// The Arrow types that appear in this crate's signatures.
+pub mod arrow {
+    pub use arrow_array::{self as array, RecordBatch};
+    pub use arrow_schema::{self as schema, Schema, SchemaRef};
+}

@@ -1,0 +1,1 @@
+//! Topics: list, create, describe, delete.

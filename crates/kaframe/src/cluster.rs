@@ -1,0 +1,51 @@
+//! A cluster: the verbs, bound to brokers.
+
+use std::sync::Arc;
+
+use kaframe_client::Client;
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::options::ScanOptions;
+use crate::scan::Scan;
+use crate::table::Table;
+
+/// A Kafka cluster. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub struct Cluster {
+    pub(crate) client: Client,
+    pub(crate) config: Arc<Config>,
+}
+
+impl Cluster {
+    /// Connects to brokers named as `host:port,host:port`.
+    pub async fn connect(bootstrap_servers: &str) -> Result<Cluster> {
+        Cluster::connect_with(Config::new(bootstrap_servers)?).await
+    }
+
+    /// Connects by a configuration.
+    pub async fn connect_with(config: Config) -> Result<Cluster> {
+        let client = Client::connect(config.client_config()?).await?;
+        Ok(Cluster { client, config: Arc::new(config) })
+    }
+
+    /// The configuration it was made with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Id of the cluster, where it has one.
+    pub fn cluster_id(&self) -> Option<String> {
+        self.client.cluster_id()
+    }
+
+    /// Resolves what to read, at once: a topic that does not exist fails here. Reads no data.
+    pub async fn scan(&self, _topic: &str, _options: ScanOptions) -> Result<Scan> {
+        todo!()
+    }
+
+    /// Reads a topic into a table: [`Cluster::scan`], then [`Scan::read`].
+    pub async fn read(&self, topic: &str, options: ScanOptions) -> Result<Table> {
+        self.scan(topic, options).await?.read().await
+    }
+}

@@ -1,0 +1,1 @@
+//! Writing: rows of Arrow record batches become records of a topic.
