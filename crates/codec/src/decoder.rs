@@ -1,0 +1,67 @@
+//! The trait behind which every format decodes, and the one place that picks the implementation.
+
+use crate::{Columns, Shape, ValueError, ValueFormat};
+
+/// Grows columns from values, one row per value.
+///
+/// Widening happens in place where it is exact (null to anything, integers to wider integers, small integers to floats).
+/// Where it is not, [`needs_replay`](Decoder::needs_replay) turns true and the same records must be decoded again by a
+/// new decoder that starts from [`shape`](Decoder::shape).
+pub trait Decoder: Send {
+    /// Appends one value as one row. On an error nothing of the value is kept: no row, no key, no wider type.
+    fn push(&mut self, value: &[u8]) -> Result<(), ValueError>;
+    /// Appends a row of nulls: a tombstone, or a malformed value whose row is kept.
+    fn push_null(&mut self);
+    /// Rows since the last `finish`.
+    fn len(&self) -> usize;
+    /// Whether there is no row.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Bytes of memory that the columns hold, capacity included.
+    fn allocated_bytes(&self) -> usize;
+    /// What was seen so far, joined with the shape it started from. It may be wider than the columns are.
+    fn shape(&self) -> Shape;
+    /// Whether a row held a value that its column can no longer show exactly: the columns must not be used.
+    fn needs_replay(&self) -> bool;
+    /// How many `NaN`, `Infinity` and `-Infinity` were accepted in JSON so far.
+    fn special_floats(&self) -> u64;
+    /// Gives the rows so far and starts anew with the same shape.
+    fn finish(&mut self) -> Columns;
+}
+
+/// What a decoder is to do.
+#[derive(Debug, Clone)]
+pub struct DecoderOptions {
+    /// The format of the bytes.
+    pub format: ValueFormat,
+    /// The shape to start from: of a sample, or joined over all splits.
+    pub start: Option<Shape>,
+    /// A stream: the shape never changes, what does not fit goes to the column `_extra`.
+    pub fixed: bool,
+    /// Columns wanted, in this order: keys of the object, or paths like `user.id`. Others are checked for structure only.
+    pub select: Option<Vec<String>>,
+    /// Rows to reserve memory for.
+    pub capacity_rows: usize,
+    /// Whether `NaN` and the infinities are malformed, as RFC 8259 has it.
+    pub strict: bool,
+}
+
+impl DecoderOptions {
+    /// Everything of `format`, from nothing, widening as it goes.
+    pub fn new(format: ValueFormat) -> Self {
+        Self {
+            format,
+            start: None,
+            fixed: false,
+            select: None,
+            capacity_rows: 0,
+            strict: false,
+        }
+    }
+}
+
+/// The decoder for `options.format`.
+pub fn decoder(options: &DecoderOptions) -> Box<dyn Decoder> {
+    todo!("{}", options.format)
+}

@@ -1,0 +1,268 @@
+//! The type lattice of inferred columns.
+//!
+//! `Null` is below everything; integers widen by the range seen, to floats only when every one of them is exact in a float;
+//! structs and lists join inside; any other mix is JSON text. Joining is associative, and commutative up to the order of
+//! fields, so the types of a read depend on its records and not on how they were split.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow_schema::{DECIMAL128_MAX_PRECISION, DataType, Field, Fields};
+
+/// Most keys that become columns of one object: a nested object with more is JSON text, a top-level one puts the rest into
+/// `_extra`.
+pub(crate) const MAX_KEYS: usize = 500;
+
+/// Largest magnitude up to which every integer is exact in a float.
+const FLOAT_EXACT: i128 = 1 << 53;
+
+/// Largest magnitude of a Decimal128(38, 0).
+pub(crate) const DECIMAL_MAX: i128 = 10i128.pow(38) - 1;
+
+/// What was seen in a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// Nothing but nulls.
+    Null,
+    /// Booleans.
+    Bool,
+    /// Integers; the range seen, zero included, decides between Int64, UInt64 and Decimal128(38, 0).
+    Int {
+        /// Smallest seen, or zero.
+        min: i128,
+        /// Largest seen, or zero.
+        max: i128,
+    },
+    /// Numbers with a fraction or exponent, among them perhaps integers that are exact in a float.
+    Float,
+    /// Text.
+    String,
+    /// JSON objects.
+    Struct(StructShape),
+    /// JSON arrays.
+    List(Box<Shape>),
+    /// A mix, kept as the JSON text of each value.
+    JsonText,
+    /// Bytes.
+    Binary,
+}
+
+/// The fields of an object in order of first appearance.
+#[derive(Debug, Clone, Default)]
+pub struct StructShape {
+    fields: Vec<(String, Shape)>,
+    index: HashMap<String, usize>,
+    overflow: bool,
+}
+
+impl PartialEq for StructShape {
+    fn eq(&self, other: &Self) -> bool {
+        self.fields == other.fields && self.overflow == other.overflow
+    }
+}
+
+impl StructShape {
+    /// No field yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Number of fields.
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Whether no object had a key.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Names and shapes in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Shape)> {
+        self.fields.iter().map(|(name, shape)| (name.as_str(), shape))
+    }
+
+    /// The shape of the field `name`.
+    pub fn get(&self, name: &str) -> Option<&Shape> {
+        self.index.get(name).map(|&i| &self.fields[i].1)
+    }
+
+    /// Sets the shape of the field `name`, which comes last if it is new.
+    pub fn set(&mut self, name: &str, shape: Shape) {
+        match self.index.get(name) {
+            Some(&i) => self.fields[i].1 = shape,
+            None => {
+                self.index.insert(name.to_string(), self.fields.len());
+                self.fields.push((name.to_string(), shape));
+            }
+        }
+    }
+
+    /// Whether a top-level object had more keys than become columns: the others are in `_extra`.
+    pub fn overflow(&self) -> bool {
+        self.overflow
+    }
+
+    /// Says that there were more keys than become columns.
+    pub(crate) fn set_overflow(&mut self) {
+        self.overflow = true;
+    }
+
+    /// The fields of both, those of `self` first. `None` when a nested object comes to more than [`MAX_KEYS`].
+    fn join(&self, other: &Self, top: bool) -> Option<Self> {
+        // A selection of more columns than the limit has the same fields on both sides and is not cut.
+        let limit = MAX_KEYS.max(self.len()).max(other.len());
+        let mut joined = self.clone();
+        joined.overflow |= other.overflow;
+        for (name, shape) in &other.fields {
+            if let Some(&i) = joined.index.get(name) {
+                joined.fields[i].1 = joined.fields[i].1.join_at(shape, false);
+            } else if joined.len() < limit {
+                joined.set(name, shape.clone());
+            } else if top {
+                joined.overflow = true;
+            } else {
+                return None;
+            }
+        }
+        Some(joined)
+    }
+
+    /// Whether both have the same names, in whatever order.
+    fn same_names(&self, other: &Self) -> bool {
+        let names: HashSet<&str> = self.iter().map(|(name, _)| name).collect();
+        self.len() == other.len() && other.iter().all(|(name, _)| names.contains(name))
+    }
+}
+
+impl Shape {
+    /// The shape of the integer `value`; beyond 38 digits it is JSON text.
+    pub fn of_int(value: i128) -> Self {
+        if value.unsigned_abs() > DECIMAL_MAX.unsigned_abs() {
+            return Self::JsonText;
+        }
+        Self::Int {
+            min: value.min(0),
+            max: value.max(0),
+        }
+    }
+
+    /// The narrowest shape that shows both, for the top level of values. Fields keep the order of `self`, then of `other`:
+    /// join splits in the order of their records.
+    pub fn join(&self, other: &Shape) -> Shape {
+        self.join_at(other, true)
+    }
+
+    fn join_at(&self, other: &Shape, top: bool) -> Shape {
+        match (self, other) {
+            (Self::Null, shape) | (shape, Self::Null) => shape.clone(),
+            (Self::Binary, _) | (_, Self::Binary) => Self::Binary,
+            (Self::Bool, Self::Bool) => Self::Bool,
+            (Self::Float, Self::Float) => Self::Float,
+            (Self::String, Self::String) => Self::String,
+            (Self::Int { min: a, max: b }, Self::Int { min: c, max: d }) => Self::Int {
+                min: *a.min(c),
+                max: *b.max(d),
+            },
+            (int @ Self::Int { .. }, Self::Float) | (Self::Float, int @ Self::Int { .. }) => {
+                if int.exact_in_float() {
+                    Self::Float
+                } else {
+                    Self::JsonText
+                }
+            }
+            (Self::Struct(a), Self::Struct(b)) => a.join(b, top).map_or(Self::JsonText, Self::Struct),
+            (Self::List(a), Self::List(b)) => Self::List(Box::new(a.join_at(b, false))),
+            _ => Self::JsonText,
+        }
+    }
+
+    /// Whether these are integers each of which a float shows exactly.
+    pub(crate) fn exact_in_float(&self) -> bool {
+        matches!(self, Self::Int { min, max } if *min >= -FLOAT_EXACT && *max <= FLOAT_EXACT)
+    }
+
+    /// Whether columns of this shape can be cast to `wider` with nothing lost. If not, the records must be decoded again
+    /// with `wider` as the start.
+    pub fn widens_exactly_to(&self, wider: &Shape) -> bool {
+        match (self, wider) {
+            (Self::Null, _) => true,
+            (Self::Int { min, max }, Self::Int { min: low, max: high }) => low <= min && max <= high,
+            (Self::Int { .. }, Self::Float) => self.exact_in_float(),
+            (Self::Struct(from), Self::Struct(to)) => {
+                // What overflowed is text in `_extra`: a field that moves in or out of it must be decoded again.
+                (!from.overflow || (to.overflow && from.same_names(to)))
+                    && from
+                        .iter()
+                        .all(|(name, shape)| to.get(name).is_some_and(|wider| shape.widens_exactly_to(wider)))
+            }
+            (Self::List(from), Self::List(to)) => from.widens_exactly_to(to),
+            (a, b) => a == b,
+        }
+    }
+
+    /// The Arrow type. JSON text is LargeUtf8; that it is JSON stands in the metadata of the [`field`](Self::field).
+    pub fn data_type(&self) -> DataType {
+        match self {
+            Self::Null => DataType::Null,
+            Self::Bool => DataType::Boolean,
+            Self::Int { min, max } => match int_class(*min, *max) {
+                IntClass::Int64 => DataType::Int64,
+                IntClass::UInt64 => DataType::UInt64,
+                IntClass::Decimal => DataType::Decimal128(DECIMAL128_MAX_PRECISION, 0),
+            },
+            Self::Float => DataType::Float64,
+            Self::String => DataType::LargeUtf8,
+            Self::Struct(fields) if fields.is_empty() => DataType::LargeUtf8,
+            Self::Struct(fields) => DataType::Struct(
+                fields
+                    .iter()
+                    .map(|(name, shape)| Arc::new(shape.field(name)))
+                    .collect::<Fields>(),
+            ),
+            Self::List(item) => DataType::LargeList(Arc::new(item.field(ITEM))),
+            Self::JsonText => DataType::LargeUtf8,
+            Self::Binary => DataType::LargeBinary,
+        }
+    }
+
+    /// Whether the column holds JSON text: a mix, or objects that never had a key.
+    pub(crate) fn is_json_text(&self) -> bool {
+        matches!(self, Self::JsonText) || matches!(self, Self::Struct(fields) if fields.is_empty())
+    }
+
+    /// A nullable field of this shape; JSON text is marked as the extension type `arrow.json`.
+    pub fn field(&self, name: &str) -> Field {
+        let field = Field::new(name, self.data_type(), true);
+        if !self.is_json_text() {
+            return field;
+        }
+        field.with_metadata(HashMap::from([
+            ("ARROW:extension:name".to_string(), "arrow.json".to_string()),
+            ("ARROW:extension:metadata".to_string(), String::new()),
+        ]))
+    }
+}
+
+/// The name of a list's inner field, as Arrow writes it by default.
+pub(crate) const ITEM: &str = "item";
+
+/// The three integer types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IntClass {
+    Int64,
+    UInt64,
+    Decimal,
+}
+
+/// The narrowest integer type for the range, which includes zero.
+pub(crate) fn int_class(min: i128, max: i128) -> IntClass {
+    if min >= i128::from(i64::MIN) && max <= i128::from(i64::MAX) {
+        IntClass::Int64
+    } else if min >= 0 && max <= i128::from(u64::MAX) {
+        IntClass::UInt64
+    } else {
+        IntClass::Decimal
+    }
+}
