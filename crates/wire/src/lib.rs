@@ -11,9 +11,11 @@
 
 pub mod batch;
 mod code;
+mod compress;
 mod error;
 pub mod frame;
 pub mod message;
+mod varint;
 
 pub use code::ErrorCode;
 pub use error::{ForeignPeer, WireError};
