@@ -35,7 +35,12 @@ pub struct NewTopic {
 impl NewTopic {
     /// A topic with so many partitions and everything else by default.
     pub fn new(name: impl Into<String>, partitions: i32) -> NewTopic {
-        NewTopic { name: name.into(), partitions, replication_factor: -1, configs: BTreeMap::new() }
+        NewTopic {
+            name: name.into(),
+            partitions,
+            replication_factor: -1,
+            configs: BTreeMap::new(),
+        }
     }
 
     /// Sets one topic configuration.
@@ -97,7 +102,12 @@ impl Cluster {
     /// # Errors
     /// [`ErrorKind::Config`] when the name or a number makes no sense or the topic exists already, [`ErrorKind::Auth`] when it may not be created.
     pub async fn create_topic(&self, topic: &NewTopic) -> Result<()> {
-        let NewTopic { name, partitions, replication_factor, configs } = topic;
+        let NewTopic {
+            name,
+            partitions,
+            replication_factor,
+            configs,
+        } = topic;
         check_counts(topic)?;
         let new = kaframe_client::NewTopic {
             name: name.clone(),
@@ -128,7 +138,8 @@ impl Cluster {
             Err(kaframe_client::ClientError::Authorization { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        let mut partitions: Vec<PartitionDescription> = topic.partitions.iter().map(PartitionDescription::from).collect();
+        let mut partitions: Vec<PartitionDescription> =
+            topic.partitions.iter().map(PartitionDescription::from).collect();
         self.add_offsets(&topic, &mut partitions).await?;
         Ok(TopicDescription {
             name: topic.name.clone(),
@@ -144,13 +155,18 @@ impl Cluster {
         let led: Vec<i32> = partitions.iter().filter(|p| p.leader.is_some()).map(|p| p.id).collect();
         let ask = |query: OffsetQuery| led.iter().map(|id| (*id, query)).collect::<Vec<_>>();
         let (starts, ends) = (ask(OffsetQuery::Earliest), ask(OffsetQuery::Latest));
-        let (starts, stable, high) = futures::try_join!(
+        let (starts, stable, high) = tokio::try_join!(
             self.client.list_offsets(topic, &starts, Isolation::ReadUncommitted),
             self.client.list_offsets(topic, &ends, Isolation::ReadCommitted),
             self.client.list_offsets(topic, &ends, Isolation::ReadUncommitted),
         )?;
         for partition in partitions {
-            let of = |listed: &[kaframe_client::ListedOffset]| listed.iter().find(|l| l.partition == partition.id).and_then(|l| l.offset);
+            let of = |listed: &[kaframe_client::ListedOffset]| {
+                listed
+                    .iter()
+                    .find(|l| l.partition == partition.id)
+                    .and_then(|l| l.offset)
+            };
             partition.log_start_offset = of(&starts);
             partition.last_stable_offset = of(&stable);
             partition.high_watermark = of(&high);
@@ -162,9 +178,12 @@ impl Cluster {
 /// What no broker would take, said before one is asked.
 fn check_counts(topic: &NewTopic) -> Result<()> {
     let wrong = |what: &str, number: i32| {
-        Error::new(ErrorKind::Config, format!("topic {:?} with {number} {what}", topic.name))
-            .with_topic(&topic.name)
-            .with_hint("give a number from 1 up, or -1 for the broker's default")
+        Error::new(
+            ErrorKind::Config,
+            format!("topic {:?} with {number} {what}", topic.name),
+        )
+        .with_topic(&topic.name)
+        .with_hint("give a number from 1 up, or -1 for the broker's default")
     };
     if topic.partitions == 0 || topic.partitions < -1 {
         return Err(wrong("partitions", topic.partitions));

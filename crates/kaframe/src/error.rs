@@ -7,6 +7,8 @@ mod from_client;
 
 use std::fmt;
 
+use crate::write::WriteReport;
+
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -108,6 +110,7 @@ struct Inner {
     partition: Option<i32>,
     offset: Option<i64>,
     broker: Option<String>,
+    write_report: Option<Box<WriteReport>>,
 }
 
 /// An error: its kind, a message that says what was asked, what came back and where, and a hint that says what to do.
@@ -127,6 +130,7 @@ impl Error {
             partition: None,
             offset: None,
             broker: None,
+            write_report: None,
         }))
     }
 
@@ -176,6 +180,18 @@ impl Error {
         self
     }
 
+    /// Replaces the message.
+    pub(crate) fn with_message(mut self, message: impl Into<String>) -> Error {
+        self.0.message = message.into();
+        self
+    }
+
+    /// Adds what became of the rows of a write.
+    pub(crate) fn with_write_report(mut self, report: WriteReport) -> Error {
+        self.0.write_report = Some(Box::new(report));
+        self
+    }
+
     /// What kind of failure it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -204,6 +220,11 @@ impl Error {
     /// The offset it happened at.
     pub fn offset(&self) -> Option<i64> {
         self.0.offset
+    }
+
+    /// What became of the rows, where a write failed after it had taken some: written, not written, unknown.
+    pub fn write_report(&self) -> Option<&WriteReport> {
+        self.0.write_report.as_deref()
     }
 
     /// The broker that answered, or did not.

@@ -1,0 +1,240 @@
+//! Which columns of a batch are the value, and which are the record's own key, headers and timestamp.
+//!
+//! Decided by name alone, for each batch anew, so that batches of one write may differ in their columns.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMillisecondType;
+use arrow_array::{Array, ArrayRef, RecordBatch, TimestampMillisecondArray};
+use arrow_cast::{CastOptions, cast_with_options};
+use arrow_schema::{DataType, TimeUnit};
+
+use crate::error::{Error, ErrorKind, Result};
+
+const KEY: &str = "_key";
+const HEADERS: &str = "_headers";
+const TIMESTAMP: &str = "_timestamp";
+/// Metadata that a read gives and a write cannot set.
+const LEFT_OUT: [&str; 7] = [
+    "_topic",
+    "_partition",
+    "_offset",
+    "_timestamp_type",
+    "_error",
+    "_tombstone",
+    "_schema_id",
+];
+/// What a read puts before a field whose name is that of a metadata column.
+const RENAMED: &str = "value.";
+
+fn is_metadata(name: &str) -> bool {
+    [KEY, HEADERS, TIMESTAMP].contains(&name) || LEFT_OUT.contains(&name)
+}
+
+/// The columns of a batch, told apart.
+#[derive(Debug)]
+pub(super) struct RecordColumns {
+    /// The value's columns; `None` when there is none, which writes null values.
+    pub value: Option<RecordBatch>,
+    /// Keys.
+    pub key: Option<ArrayRef>,
+    /// Headers, as they came.
+    pub headers: Option<ArrayRef>,
+    /// Timestamps in milliseconds since 1970.
+    pub timestamp: Option<TimestampMillisecondArray>,
+}
+
+impl RecordColumns {
+    /// Tells the columns of a batch apart; `key` names the column that gives the key.
+    pub fn of(batch: &RecordBatch, key: Option<&str>) -> Result<RecordColumns> {
+        let schema = batch.schema();
+        let value: Vec<usize> = (0..batch.num_columns())
+            .filter(|i| !is_metadata(schema.field(*i).name()))
+            .collect();
+        let value = if value.is_empty() {
+            None
+        } else {
+            Some(restore_names(&batch.project(&value).map_err(schema_error)?)?)
+        };
+        let key = match key {
+            Some(name) => Some(
+                batch
+                    .column_by_name(name)
+                    .cloned()
+                    .ok_or_else(|| no_key_column(name, batch))?,
+            ),
+            None => batch.column_by_name(KEY).cloned(),
+        };
+        Ok(RecordColumns {
+            value,
+            key,
+            headers: batch.column_by_name(HEADERS).cloned(),
+            timestamp: batch.column_by_name(TIMESTAMP).map(timestamps).transpose()?,
+        })
+    }
+}
+
+/// Gives `value._key` its own name back.
+fn restore_names(batch: &RecordBatch) -> Result<RecordBatch> {
+    let renamed = |name: &str| {
+        name.strip_prefix(RENAMED)
+            .filter(|rest| is_metadata(rest))
+            .map(str::to_owned)
+    };
+    let schema = batch.schema();
+    if schema.fields().iter().all(|field| renamed(field.name()).is_none()) {
+        return Ok(batch.clone());
+    }
+    let fields: Vec<_> = schema
+        .fields()
+        .iter()
+        .map(|field| match renamed(field.name()) {
+            Some(name) => std::sync::Arc::new(field.as_ref().clone().with_name(name)),
+            None => field.clone(),
+        })
+        .collect();
+    let schema = arrow_schema::Schema::new_with_metadata(fields, schema.metadata().clone());
+    RecordBatch::try_new(schema.into(), batch.columns().to_vec()).map_err(schema_error)
+}
+
+fn schema_error(error: arrow_schema::ArrowError) -> Error {
+    Error::new(ErrorKind::Schema, format!("the columns cannot be written: {error}"))
+}
+
+fn no_key_column(name: &str, batch: &RecordBatch) -> Error {
+    let schema = batch.schema();
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    Error::new(
+        ErrorKind::Schema,
+        format!("there is no column {name:?} to take the key from"),
+    )
+    .with_hint(format!("the columns are {}", names.join(", ")))
+}
+
+/// Timestamps of any unit, dates, text and integers (milliseconds) as milliseconds since 1970. Times without a zone are UTC.
+fn timestamps(column: &ArrayRef) -> Result<TimestampMillisecondArray> {
+    let wrong = |detail: String| {
+        Error::new(
+            ErrorKind::Schema,
+            format!(
+                "the column {TIMESTAMP} of type {} holds no timestamps: {detail}",
+                column.data_type()
+            ),
+        )
+        .with_hint("give timestamps, RFC 3339 text, or milliseconds since 1970 as integers")
+    };
+    let milliseconds = DataType::Timestamp(TimeUnit::Millisecond, None);
+    let strict = CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    };
+    let source = match column.data_type() {
+        // A cast from a zone to none keeps the instant and drops the name of the zone.
+        DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64 | DataType::Null => column.clone(),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            let utc = DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
+            cast_with_options(column, &utc, &strict).map_err(|e| wrong(e.to_string()))?
+        }
+        kind if kind.is_integer() => {
+            cast_with_options(column, &DataType::Int64, &strict).map_err(|e| wrong(e.to_string()))?
+        }
+        _ => return Err(wrong("that type has no instant".to_owned())),
+    };
+    let cast = cast_with_options(&source, &milliseconds, &strict).map_err(|e| wrong(e.to_string()))?;
+    let array = cast.as_primitive::<TimestampMillisecondType>().clone();
+    if let Some(row) = (0..array.len()).find(|row| array.is_valid(*row) && array.value(*row) < 0) {
+        return Err(wrong(format!(
+            "row {row} of the batch lies before 1970, which Kafka does not take"
+        )));
+    }
+    Ok(array)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{Int64Array, StringArray, TimestampMicrosecondArray};
+
+    use super::*;
+
+    fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap()
+    }
+
+    fn ints() -> ArrayRef {
+        Arc::new(Int64Array::from(vec![1, 2]))
+    }
+
+    fn names(columns: &RecordColumns) -> Vec<String> {
+        let value = columns.value.as_ref().unwrap();
+        value.schema().fields().iter().map(|f| f.name().clone()).collect()
+    }
+
+    #[test]
+    fn metadata_is_no_part_of_the_value() {
+        let columns = vec![
+            ("a", ints()),
+            ("_partition", ints()),
+            ("_offset", ints()),
+            ("_topic", ints()),
+            ("b", ints()),
+        ];
+        let columns = RecordColumns::of(&batch(columns), None).unwrap();
+        assert_eq!(names(&columns), ["a", "b"]);
+        assert!(columns.key.is_none() && columns.headers.is_none() && columns.timestamp.is_none());
+    }
+
+    #[test]
+    fn a_key_column_stays_in_the_value_and_wins_over_the_metadata() {
+        let keys: ArrayRef = Arc::new(StringArray::from(vec!["x", "y"]));
+        let columns = RecordColumns::of(&batch(vec![("id", ints()), ("_key", keys)]), Some("id")).unwrap();
+        assert_eq!(names(&columns), ["id"]);
+        assert_eq!(columns.key.unwrap().data_type(), &DataType::Int64);
+    }
+
+    #[test]
+    fn a_key_column_that_is_not_there_is_named_with_those_that_are() {
+        let error = RecordColumns::of(&batch(vec![("id", ints()), ("amount", ints())]), Some("uid")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Schema);
+        assert!(error.message().contains("\"uid\""));
+        assert_eq!(error.hint(), Some("the columns are id, amount"));
+    }
+
+    #[test]
+    fn a_field_that_was_renamed_gets_its_name_back() {
+        let columns = RecordColumns::of(&batch(vec![("value._key", ints()), ("value.other", ints())]), None).unwrap();
+        assert_eq!(names(&columns), ["_key", "value.other"]);
+    }
+
+    #[test]
+    fn without_value_columns_values_are_null() {
+        assert!(
+            RecordColumns::of(&batch(vec![("_key", ints())]), None)
+                .unwrap()
+                .value
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn times_become_milliseconds() {
+        let of = |column: ArrayRef| timestamps(&column).map(|array| array.iter().collect::<Vec<_>>());
+        let micros = TimestampMicrosecondArray::from(vec![Some(1_500_999), None]).with_timezone("Europe/Berlin");
+        assert_eq!(of(Arc::new(micros)).unwrap(), [Some(1500), None]);
+        assert_eq!(of(Arc::new(Int64Array::from(vec![7]))).unwrap(), [Some(7)]);
+        let text = StringArray::from(vec![
+            "1970-01-01T00:00:01Z",
+            "1970-01-01T01:00:01+01:00",
+            "1970-01-01 00:00:01",
+        ]);
+        assert_eq!(of(Arc::new(text)).unwrap(), [Some(1000), Some(1000), Some(1000)]);
+        assert!(of(Arc::new(StringArray::from(vec!["yesterday"]))).is_err());
+        assert!(
+            of(Arc::new(Int64Array::from(vec![-5])))
+                .unwrap_err()
+                .message()
+                .contains("row 0")
+        );
+        assert!(of(Arc::new(arrow_array::BooleanArray::from(vec![true]))).is_err());
+    }
+}
