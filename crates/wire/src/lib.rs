@@ -14,6 +14,7 @@ mod code;
 mod compress;
 mod error;
 pub mod frame;
+mod guard;
 pub mod message;
 mod varint;
 
