@@ -11,9 +11,22 @@
 //! ```
 
 mod broker;
+mod cluster;
+mod config;
+mod connection;
 mod control;
 mod error;
+mod groups;
+mod handler;
+mod intercept;
+mod leadership;
+mod log;
 mod options;
+mod produce;
+mod server;
+mod shared;
+mod topic;
+mod transactions;
 mod version;
 
 pub use broker::Broker;

@@ -70,8 +70,11 @@ impl FromStr for TopicSpec {
             None => (text, 1),
             Some((name, count)) => {
                 let count = count.parse::<i32>().ok().filter(|count| *count > 0);
-                let count = count
-                    .ok_or_else(|| BrokerError::Config(format!("topic {text:?}: the part behind the colon is the number of partitions, at least 1")))?;
+                let count = count.ok_or_else(|| {
+                    BrokerError::Config(format!(
+                        "topic {text:?}: the part behind the colon is the number of partitions, at least 1"
+                    ))
+                })?;
                 (name, count)
             }
         };
