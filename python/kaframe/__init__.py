@@ -1,0 +1,88 @@
+"""kaframe loads a chosen part of a Kafka topic into a DataFrame: typed columns, complete or an error.
+
+>>> import kaframe as kf
+>>> df = kf.read("orders", start=-100).to_pandas()
+>>> len(df)
+100
+"""
+
+from ._batch import RecordBatch
+from ._bookmark import Bookmark
+from ._broker import Broker
+from ._cluster import Cluster
+from ._native import Schema, __version__
+from ._plan import PartitionPlan, Plan, Split
+from ._progress import Progress
+from ._report import LostRange, PartitionReport, Report
+from ._scan import Scan
+from ._table import Table
+from ._topics import PartitionInfo, TopicDescription, TopicInfo
+from ._verbs import connect, create_topic, delete_topic, describe_topic, read, scan, topics, write
+from ._write import PartitionWrite, WriteReport
+from .errors import (
+    AuthError,
+    ConfigError,
+    ConnectError,
+    CorruptError,
+    DataLossError,
+    DecodeError,
+    KaframeError,
+    KaframeWarning,
+    LimitError,
+    OffsetOutOfRangeError,
+    ProtocolError,
+    ReadTimeoutError,
+    ResultTooLargeError,
+    SchemaError,
+    TlsError,
+    TopicNotFoundError,
+    UnknownOutcomeError,
+)
+
+__all__ = [
+    "AuthError",
+    "Bookmark",
+    "Broker",
+    "Cluster",
+    "ConfigError",
+    "ConnectError",
+    "CorruptError",
+    "DataLossError",
+    "DecodeError",
+    "KaframeError",
+    "KaframeWarning",
+    "LimitError",
+    "LostRange",
+    "OffsetOutOfRangeError",
+    "PartitionInfo",
+    "PartitionPlan",
+    "PartitionReport",
+    "PartitionWrite",
+    "Plan",
+    "Progress",
+    "ProtocolError",
+    "ReadTimeoutError",
+    "RecordBatch",
+    "Report",
+    "ResultTooLargeError",
+    "Scan",
+    "Schema",
+    "SchemaError",
+    "Split",
+    "Table",
+    "TlsError",
+    "TopicDescription",
+    "TopicInfo",
+    "TopicNotFoundError",
+    "UnknownOutcomeError",
+    "WriteReport",
+    "__version__",
+    "connect",
+    "create_topic",
+    "delete_topic",
+    "describe_topic",
+    "read",
+    "scan",
+    "topics",
+    "write",
+]

@@ -1,0 +1,85 @@
+"""A bookmark: where a read ended, so that the next one starts exactly behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import ConfigError
+
+
+class Bookmark:
+    """Where a read ended: JSON text with the cluster's id, the topic's id, and offset and leader epoch of each partition.
+
+    Give it to ``start``: the next read begins exactly behind the last one. A topic that was deleted and created again, or another
+    cluster, is :class:`~kaframe.DataLossError`. ``str(bookmark)`` is the text to keep; ``Bookmark(text)`` reads it back.
+
+    Parameters
+    ----------
+    text : str
+        JSON text, as ``str(bookmark)`` gave it.
+
+    Attributes
+    ----------
+    topic : str
+    topic_id, cluster_id : str or None
+        None where the brokers have no ids.
+    offsets : dict[int, int]
+        The next offset of each partition.
+
+    Examples
+    --------
+    >>> table = kf.read("orders", limit=10)
+    >>> rest = kf.read("orders", start=table.next_start)
+    >>> kf.Bookmark(str(table.next_start)) == table.next_start
+    True
+    """
+
+    __slots__ = ("_data", "_text")
+
+    def __init__(self, text: str) -> None:
+        import json
+
+        try:
+            data: Any = json.loads(text)
+            self._data = {
+                "topic": str(data["topic"]),
+                "topic_id": data.get("topic_id"),
+                "cluster_id": data.get("cluster_id"),
+                "offsets": {int(entry["partition"]): int(entry["offset"]) for entry in data["partitions"]},
+            }
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigError(
+                f"this is no bookmark: {error}", hint="a bookmark is the text of str(table.next_start)"
+            ) from None
+        self._text = text
+
+    @property
+    def topic(self) -> str:
+        return self._data["topic"]
+
+    @property
+    def topic_id(self) -> str | None:
+        return self._data["topic_id"]
+
+    @property
+    def cluster_id(self) -> str | None:
+        return self._data["cluster_id"]
+
+    @property
+    def offsets(self) -> dict[int, int]:
+        return dict(self._data["offsets"])
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Bookmark({self._text!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Bookmark) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> tuple[type[Bookmark], tuple[str]]:
+        return Bookmark, (self._text,)

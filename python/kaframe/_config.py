@@ -1,0 +1,43 @@
+"""Where the brokers are: the arguments of a call as the properties that the core takes.
+
+The environment (``KAFKA_BOOTSTRAP_SERVERS``) and the names of properties are the core's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    #: ``"host:port,host:port"`` or a list of ``"host:port"``.
+    Servers: TypeAlias = str | Iterable[str]
+    #: Properties by the names that librdkafka, Java or kafka-python give them.
+    Properties: TypeAlias = Mapping[str, object]
+
+_SERVERS = ("bootstrap.servers", "bootstrap_servers", "metadata.broker.list")
+
+
+def properties(bootstrap_servers: Servers | None, config: Properties | None) -> dict[str, str]:
+    """Both arguments as one dictionary of text. ``bootstrap_servers`` wins over the same property in ``config``."""
+    if config is not None and not isinstance(config, Mapping):
+        raise TypeError(
+            f'config takes a dictionary of properties such as {{"bootstrap.servers": "host:9092"}}, not {type(config).__name__}'
+        )
+    merged = {str(name): _text(value) for name, value in (config or {}).items() if value is not None}
+    if bootstrap_servers is not None:
+        for name in _SERVERS:
+            merged.pop(name, None)
+        merged["bootstrap.servers"] = _text(bootstrap_servers)
+    return merged
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Iterable) and not isinstance(value, (bytes, Mapping)):
+        return ",".join(str(one) for one in value)
+    return str(value)

@@ -1,0 +1,91 @@
+"""Arrow -> pandas, Polars, pyarrow. Each of them is optional and imported when it is asked for.
+
+Anything that exports Arrow's C interface can be converted here; the classes of this package inherit :class:`Convertible`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, Literal, TypeAlias
+
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    DtypeBackend: TypeAlias = Literal["numpy_nullable", "pyarrow"]
+
+
+class Convertible:
+    """Conversions of what exports itself as Arrow."""
+
+    __slots__ = ()
+
+    def to_arrow(self) -> pa.Table:
+        """As a ``pyarrow.Table``, without copying. Needs pyarrow."""
+        return optional("pyarrow", "to_arrow()").table(self)
+
+    def to_polars(self) -> pl.DataFrame:
+        """As a ``polars.DataFrame``. Needs polars."""
+        return optional("polars", "to_polars()").DataFrame(self)
+
+    def to_pandas(self, dtype_backend: DtypeBackend | None = None) -> pd.DataFrame:
+        """As a ``pandas.DataFrame``. Needs pandas and pyarrow.
+
+        Parameters
+        ----------
+        dtype_backend : {None, "numpy_nullable", "pyarrow"}
+            None gives NumPy's dtypes, except where they would lose something: a column of integers, booleans or floats with nulls gets the
+            nullable dtype (``Int64``, ``boolean``, ``Float64``; integers never become floats), decimals and nested columns get a
+            ``pandas.ArrowDtype``. Text is pandas' ``str``, bytes are objects, times ``datetime64[ms, UTC]``. The other two are pandas' own
+            words: nullable dtypes, or Arrow's, for every column.
+        """
+        pandas, pyarrow = optional("pandas", "to_pandas()"), optional("pyarrow", "to_pandas()")
+        return to_pandas(pyarrow.table(self), dtype_backend, pandas, pyarrow)
+
+
+def optional(package: str, what: str) -> ModuleType:
+    """An optional package, or an ``ImportError`` with the line that installs it."""
+    try:
+        return import_module(package)
+    except ImportError as error:
+        if error.name not in (None, package):
+            raise
+        raise ImportError(f'{what} needs {package}: pip install "kaframe[{package}]"', name=package) from error
+
+
+def to_pandas(
+    table: pa.Table, dtype_backend: DtypeBackend | None, pandas: ModuleType, pyarrow: ModuleType
+) -> pd.DataFrame:
+    """A pyarrow table as a DataFrame, column by column: whether a column has nulls decides about its dtype."""
+    if dtype_backend not in (None, "numpy_nullable", "pyarrow"):
+        raise ValueError(f'dtype_backend is None, "numpy_nullable" or "pyarrow", not {dtype_backend!r}')
+    columns: dict[str, Any] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        dtype = _dtype(column, dtype_backend, pandas, pyarrow.types)
+        series = column.to_pandas() if dtype is None else column.to_pandas(types_mapper=lambda _, dtype=dtype: dtype)
+        columns[name] = series
+    # One block per column: nothing is copied once more to be put side by side.
+    return pandas.DataFrame(columns, index=pandas.RangeIndex(table.num_rows), copy=False)
+
+
+def _dtype(column: pa.ChunkedArray, backend: DtypeBackend | None, pandas: ModuleType, types: ModuleType) -> Any:
+    """The extension dtype of a column, or None for NumPy's own (and pandas' ``str``)."""
+    kind = column.type
+    if backend == "pyarrow" or types.is_nested(kind) or types.is_decimal(kind):
+        return pandas.ArrowDtype(kind)
+    nullable = backend == "numpy_nullable"
+    if nullable or column.null_count:
+        if types.is_boolean(kind):
+            return pandas.BooleanDtype()
+        if types.is_integer(kind):
+            word = str(kind)  # "int64", "uint8", ...
+            return getattr(pandas, f"{'UInt' if word[0] == 'u' else 'Int'}{kind.bit_width}Dtype")()
+        if types.is_floating(kind) and kind.bit_width >= 32:
+            return getattr(pandas, f"Float{kind.bit_width}Dtype")()
+        if nullable and (types.is_string(kind) or types.is_large_string(kind)):
+            return pandas.StringDtype()
+    return None

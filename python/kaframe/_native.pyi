@@ -1,0 +1,147 @@
+"""The native half of the package. Private: what users see is in the package itself."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, final
+
+from ._options import ScanArguments
+from ._write import WriteArguments
+
+__version__: str
+
+# Called with the fields of `Progress`, in order.
+_OnProgress = Callable[..., object]
+
+@final
+class Schema:
+    """Names and Arrow types of columns. ``pyarrow.schema(schema)`` and other libraries take it through Arrow's C interface."""
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+
+    @property
+    def types(self) -> list[str]:
+        """Types of the columns, as text."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, name: str, /) -> str: ...
+    def __contains__(self, name: str, /) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __arrow_c_schema__(self) -> object: ...
+
+@final
+class RecordBatch:
+    """Rows as Arrow columns."""
+
+    @property
+    def num_rows(self) -> int: ...
+    @property
+    def schema(self) -> Schema: ...
+    def cells(self, rows: int) -> list[list[str | None]]:
+        """The first rows as text."""
+
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+
+@final
+class Table:
+    """The result of a read."""
+
+    @property
+    def num_rows(self) -> int: ...
+    @property
+    def schema(self) -> Schema: ...
+    def report(self) -> tuple[str, str]:
+        """The report as text and as JSON."""
+
+    def errors(self) -> RecordBatch: ...
+    def next_start(self) -> str:
+        """The bookmark as JSON."""
+
+    def head(self, rows: int) -> Table: ...
+    def cells(self, rows: int) -> list[list[str | None]]:
+        """The first rows as text."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
+class Stream:
+    """A running stream: an iterator of record batches."""
+
+    def __iter__(self) -> Stream: ...
+    def __next__(self) -> RecordBatch: ...
+    def close(self) -> None:
+        """Stops fetching. What was accounted for stays readable."""
+
+    def report(self) -> tuple[str, str]:
+        """The report so far as text and as JSON."""
+
+    def errors(self) -> RecordBatch: ...
+
+@final
+class Scan:
+    """A frozen plan."""
+
+    @property
+    def topic(self) -> str: ...
+    def schema(self) -> Schema: ...
+    def plan(self) -> str:
+        """The plan as JSON."""
+
+    def splits(self) -> list[str]:
+        """The splits as JSON."""
+
+    def read(self, progress: _OnProgress | None = None) -> Table: ...
+    def stream(self, progress: _OnProgress | None = None) -> Stream: ...
+    def arrow_stream(self, requested_schema: object | None = None) -> tuple[Stream, object]:
+        """A new stream, and the same one as a capsule of Arrow's C stream."""
+
+@final
+class Cluster:
+    """A connected cluster."""
+
+    def __new__(cls, properties: dict[str, str]) -> Cluster: ...
+    @property
+    def cluster_id(self) -> str | None: ...
+    @property
+    def bootstrap_servers(self) -> str: ...
+    def scan(self, topic: str, arguments: ScanArguments) -> Scan: ...
+    def write(
+        self, topic: str, batches: Iterator[RecordBatch], arguments: WriteArguments, progress: _OnProgress | None = None
+    ) -> tuple[str, str]:
+        """Writes batches of an iterator; the report as text and as JSON."""
+
+    def topics(self) -> list[tuple[str, int, bool]]:
+        """Name, number of partitions, internal or not."""
+
+    def create_topic(self, topic: str, partitions: int, replication_factor: int, configs: dict[str, str]) -> None: ...
+    def delete_topic(self, topic: str) -> None: ...
+    def describe_topic(self, topic: str) -> str:
+        """The description as JSON."""
+
+@final
+class Broker:
+    """A running embedded broker."""
+
+    def __new__(cls, topics: list[tuple[str, int]], port: int | None, version: str, brokers: int) -> Broker: ...
+    @property
+    def bootstrap_servers(self) -> str: ...
+    def stop(self) -> None: ...
+
+@final
+class ArrowBatches:
+    """An iterator of record batches."""
+
+    def __iter__(self) -> ArrowBatches: ...
+    def __next__(self) -> RecordBatch: ...
+
+def arrow_batches(data: Any) -> ArrowBatches:
+    """Batches of anything with Arrow's C interface, as an iterator."""
+
+def record_rows(
+    values: list[bytes | None],
+    keys: list[bytes | None],
+    timestamps: list[int | None],
+    headers: list[list[tuple[str, bytes | None]]],
+) -> RecordBatch:
+    """Encoded records as a batch with the columns `_key`, `_timestamp`, `_headers` and `value`, to be written as `raw`."""

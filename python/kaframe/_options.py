@@ -1,0 +1,178 @@
+"""Parameters of ``scan`` and ``read``: from what callers write to what the core takes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from operator import index
+from typing import TYPE_CHECKING, TypedDict
+
+from ._bound import end_bounds, start_bounds
+from .errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Literal, TypeAlias
+
+    from ._bound import NativeBounds
+
+    ValueFormat: TypeAlias = Literal["auto", "raw", "string", "json"]
+    KeyFormat: TypeAlias = Literal["auto", "raw", "string", "json", "int", "long"]
+    IsolationLevel: TypeAlias = Literal["read_committed", "read_uncommitted"]
+    OnError: TypeAlias = Literal["null", "raise", "skip"]
+    #: ``"5m"``, a timedelta, or ``"scan"``.
+    Late: TypeAlias = str | dt.timedelta
+    #: A number of bytes, or text such as ``"1GiB"``.
+    Size: TypeAlias = int | str
+
+
+class ScanArguments(TypedDict):
+    """What the core takes. ``None`` stands for "auto" or "not given"."""
+
+    start: NativeBounds
+    end: NativeBounds
+    late: str
+    partitions: list[int] | None
+    limit: int | None
+    tail: int | None
+    isolation_level: str
+    key_format: str | None
+    value_format: str | None
+    columns: list[str] | None
+    metadata: bool | list[str]
+    on_error: str
+    batch_size: int
+    memory_limit: int
+    max_result_bytes: int | None
+    timeout: float
+    allow_partial: bool
+
+
+_UNITS = {
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+    "tib": 2**40,
+}
+
+
+def scan_arguments(given: Mapping[str, Any]) -> ScanArguments:
+    """The parameters of a ``scan`` or ``read`` as the core takes them."""
+    return {
+        "start": start_bounds(given["start"]),
+        "end": end_bounds(given["end"]),
+        "late": _late(given["late"]),
+        "partitions": _numbers(given["partitions"], "partitions"),
+        "limit": _count(given["limit"], "limit"),
+        "tail": _count(given["tail"], "tail"),
+        "isolation_level": _word(given["isolation_level"], "isolation_level"),
+        "key_format": _auto(given["key_format"], "key_format"),
+        "value_format": _auto(given["value_format"], "value_format"),
+        "columns": names(given["columns"], "columns"),
+        "metadata": given["metadata"]
+        if isinstance(given["metadata"], bool)
+        else (names(given["metadata"], "metadata") or []),
+        "on_error": _word(given["on_error"], "on_error"),
+        "batch_size": _positive(given["batch_size"], "batch_size"),
+        "memory_limit": size(given["memory_limit"], "memory_limit"),
+        "max_result_bytes": None
+        if given["max_result_bytes"] == "auto"
+        else size(given["max_result_bytes"], "max_result_bytes"),
+        "timeout": seconds(given["timeout"], "timeout"),
+        "allow_partial": bool(given["allow_partial"]),
+    }
+
+
+def names(value: object, name: str) -> list[str] | None:
+    """A list of names, or None."""
+    if value is None:
+        return None
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f'{name} takes a list of names such as ["id", "_offset"], not {value!r}')
+    found = list(value)
+    for one in found:
+        if not isinstance(one, str):
+            raise TypeError(f"{name} takes names, not {one!r}")
+    return found
+
+
+def size(value: object, name: str) -> int:
+    """A number of bytes from an integer or from text such as ``"1GiB"``."""
+    if isinstance(value, str):
+        text = value.strip().lower().replace("_", "")
+        digits = text.rstrip("bkmgti ")
+        unit = text[len(digits) :].strip()
+        try:
+            return _positive(int(float(digits) * _UNITS[unit]), name)
+        except (ValueError, KeyError, OverflowError):
+            raise ConfigError(
+                f'{name} is a number of bytes or text such as "512MiB" or "1GiB", not {value!r}'
+            ) from None
+    return _positive(value, name)
+
+
+def seconds(value: object, name: str) -> float:
+    """A time span in seconds."""
+    if isinstance(value, dt.timedelta):
+        value = value.total_seconds()
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        raise TypeError(f"{name} is a number of seconds, not {value!r}")
+    number = float(value)  # type: ignore[arg-type]
+    if not 0 < number <= 1e9:
+        raise ConfigError(f"{name} is a number of seconds above 0, not {value!r}")
+    return number
+
+
+def _late(value: Late) -> str:
+    if isinstance(value, dt.timedelta):
+        return f"{value // dt.timedelta(milliseconds=1)}ms"
+    return _word(value, "late")
+
+
+def _numbers(value: object, name: str) -> list[int] | None:
+    if value is None:
+        return None
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} takes a list of numbers such as [0, 1], not {value!r}")
+    return [_integer(one, name) for one in value]
+
+
+def _count(value: object, name: str) -> int | None:
+    if value is None:
+        return None
+    number = _integer(value, name)
+    if number < 0:
+        raise ConfigError(f"{name} is a number of records, not {number}")
+    return number
+
+
+def _positive(value: object, name: str) -> int:
+    number = _integer(value, name)
+    if not 0 < number < 2**63:
+        raise ConfigError(f"{name} is a number above 0, not {number}")
+    return number
+
+
+def _integer(value: object, name: str) -> int:
+    if isinstance(value, bool):
+        raise TypeError(f"{name} takes integers, not {value!r}")
+    try:
+        return index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} takes integers, not {value!r}") from None
+
+
+def _word(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} takes text, not {value!r}")
+    return value
+
+
+def _auto(value: object, name: str) -> str | None:
+    return None if value is None or value == "auto" else _word(value, name)

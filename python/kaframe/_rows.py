@@ -1,0 +1,138 @@
+"""Rows of Python objects as batches of encoded records: keys and values become bytes here, the core delivers them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from . import _native
+from ._json import row_text, timestamp_text
+from .errors import ConfigError, SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from ._write import WriteArguments
+
+#: Rows of a batch: enough to be quick, few enough that a slow generator is written as it goes.
+STEP = 4_096
+
+# Columns that a read adds. Three of them become the record's own, the others are left out.
+_METADATA = frozenset(
+    {"_key", "_headers", "_timestamp", "_topic", "_partition", "_offset", "_timestamp_type", "_error", "_tombstone"}
+)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+_INTEGER_BYTES = {"int": 4, "long": 8}
+
+
+def row_batches(
+    rows: Iterable[object], arguments: WriteArguments
+) -> tuple[Iterator[_native.RecordBatch], WriteArguments]:
+    """Batches of records with the columns ``_key``, ``_timestamp``, ``_headers`` and ``value``, and the arguments that fit them."""
+    value_format = arguments["value_format"]
+    if value_format not in ("json", "string", "raw"):
+        raise ConfigError(f'value_format is "json", "string" or "raw", not {value_format!r}')
+    fitting: WriteArguments = {**arguments, "key": None, "key_format": None, "value_format": "raw"}
+    return _batches(iter(rows), arguments["key"], arguments["key_format"], value_format), fitting
+
+
+def _batches(
+    rows: Iterator[object], key: str | None, key_format: str | None, value_format: str
+) -> Iterator[_native.RecordBatch]:
+    key_column, number, key_seen = key or "_key", 0, key is None
+    while chunk := list(islice(rows, STEP)):
+        values: list[bytes | None] = []
+        keys: list[bytes | None] = []
+        times: list[int | None] = []
+        headers: list[list[tuple[str, bytes | None]]] = []
+        for row in chunk:
+            if not isinstance(row, Mapping):
+                raise TypeError(f"row {number}: rows are dicts of column and value, not {type(row).__name__}")
+            key_seen = key_seen or key_column in row
+            try:
+                keys.append(_key_bytes(row.get(key_column), key_format))
+                times.append(_milliseconds(row.get("_timestamp")))
+                headers.append(_headers(row.get("_headers")))
+                values.append(_value_bytes(row, value_format))
+            except (TypeError, ValueError, OverflowError) as error:
+                raise (
+                    type(error)(f"row {number}: {error}")
+                    if type(error) in (TypeError, ValueError)
+                    else ValueError(f"row {number}: {error}")
+                ) from error
+            number += 1
+        if not key_seen:
+            near = ", ".join(map(str, chunk[0])) if isinstance(chunk[0], Mapping) else ""
+            raise SchemaError(f"no row has the key column {key!r}", hint=f"the first row has: {near}")
+        yield _native.record_rows(values, keys, times, headers)
+
+
+def _value_bytes(row: Mapping[str, object], value_format: str) -> bytes | None:
+    fields = row if _METADATA.isdisjoint(row) else {name: value for name, value in row.items() if name not in _METADATA}
+    if value_format == "json":
+        return row_text(fields).encode()
+    if len(fields) != 1:
+        raise ValueError(
+            f'value_format="{value_format}" takes one column beside metadata, not {len(fields)}: {", ".join(map(str, fields))}'
+        )
+    (value,) = fields.values()
+    return _plain_bytes(value)
+
+
+def _plain_bytes(value: object) -> bytes | None:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    if isinstance(value, dt.datetime):
+        return timestamp_text(value).encode()
+    if isinstance(value, float) and value != value:
+        return None
+    if isinstance(value, (Mapping, list, tuple, set)):
+        raise TypeError(f"{type(value).__name__} is neither text nor bytes")
+    return str(value).encode()
+
+
+def _key_bytes(value: object, key_format: str | None) -> bytes | None:
+    width = _INTEGER_BYTES.get(key_format or "")
+    if width is None or value is None:
+        return _plain_bytes(value)
+    from operator import index
+
+    number = index(value)  # type: ignore[arg-type]
+    try:
+        return number.to_bytes(width, "big", signed=True)
+    except OverflowError:
+        raise ValueError(f"the key {number} does not fit into {width} bytes ({key_format})") from None
+
+
+def _milliseconds(value: object) -> int | None:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if isinstance(value, dt.datetime):
+        aware = value.replace(tzinfo=dt.timezone.utc) if value.tzinfo is None else value
+        return (aware - _EPOCH) // dt.timedelta(milliseconds=1)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise TypeError(f"_timestamp is a datetime or milliseconds since 1970, not {value!r}")
+
+
+def _headers(value: Any) -> list[tuple[str, bytes | None]]:
+    """Headers from pairs, from dicts of ``key`` and ``value`` as a read gives them, or from one dict."""
+    if value is None:
+        return []
+    pairs = value.items() if isinstance(value, Mapping) else value
+    found: list[tuple[str, bytes | None]] = []
+    for pair in pairs:
+        name, content = (pair["key"], pair["value"]) if isinstance(pair, Mapping) else pair
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a header is text, not {name!r}")
+        found.append((name, _plain_bytes(content)))
+    return found

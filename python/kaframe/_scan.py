@@ -1,0 +1,129 @@
+"""A scan: a frozen plan that can be read as a table or streamed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._batch import RecordBatch
+from ._convert import Convertible
+from ._display import html_card
+from ._plan import plan, split
+from ._progress import Watch
+from ._report import report
+from ._table import Table
+from ._warnings import warn
+from .errors import KaframeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from . import _native
+    from ._convert import DtypeBackend
+    from ._native import Schema
+    from ._plan import Plan, Split
+    from ._progress import ProgressLike
+    from ._report import Report
+
+
+class Scan(Convertible):
+    """A frozen plan: which offsets will be read was decided when it was made, so reading it twice gives the same rows.
+
+    Iterating gives :class:`~kaframe.RecordBatch` in bounded memory, with a schema fixed after a sample; what does not fit that schema is in
+    the column ``_extra``. ``to_pandas()``, ``to_polars()`` and ``to_arrow()`` read it all, with types decided over everything. DuckDB and others
+    can stream it through Arrow's C stream.
+
+    Examples
+    --------
+    >>> scan = kf.scan("orders", batch_size=300)
+    >>> sum(len(batch) for batch in scan)
+    1000
+    >>> scan.report.complete
+    True
+    """
+
+    def __init__(self, native: _native.Scan, progress: ProgressLike = None) -> None:
+        self._native = native
+        self._progress = progress
+        self._running: _native.Stream | Table | None = None
+
+    @property
+    def schema(self) -> Schema:
+        """Names and Arrow types of a stream of this scan. Reads a sample the first time."""
+        return self._native.schema()
+
+    def plan(self) -> Plan:
+        """What will be read, resolved; no data is read for it."""
+        return plan(self._native.plan())
+
+    def splits(self) -> list[Split]:
+        """The plan as units of parallel work, to be pickled and read elsewhere."""
+        return [split(data) for data in self._native.splits()]
+
+    def read(self) -> Table:
+        """Reads it all into a table, as :func:`kaframe.read` does."""
+        with Watch(self._progress, self._native.topic) as watch:
+            table = Table(self._native.read(watch.native))
+        self._running = table
+        warn(table.report.warnings)
+        return table
+
+    def __iter__(self) -> Iterator[RecordBatch]:
+        with Watch(self._progress, self._native.topic, automatic=False) as watch:
+            self._running = stream = self._native.stream(watch.native)
+            try:
+                for batch in stream:
+                    yield RecordBatch(batch)
+            finally:
+                stream.close()
+        warn(report(*stream.report()).warnings)
+
+    @property
+    def report(self) -> Report:
+        """What the running stream (or the last one) accounts for so far; final once it has ended."""
+        running = self._started()
+        return running.report if isinstance(running, Table) else report(*running.report())
+
+    @property
+    def errors(self) -> RecordBatch:
+        """Malformed values of the running stream (or the last one) so far, as ``Table.errors``."""
+        running = self._started()
+        return running.errors if isinstance(running, Table) else RecordBatch(running.errors())
+
+    def _started(self) -> _native.Stream | Table:
+        if self._running is None:
+            raise KaframeError("nothing of this scan was read yet", hint="iterate over it, or convert it, first")
+        return self._running
+
+    def to_arrow(self) -> pa.Table:
+        """Reads it all, as a ``pyarrow.Table``. Needs pyarrow."""
+        return self.read().to_arrow()
+
+    def to_polars(self) -> pl.DataFrame:
+        """Reads it all, as a ``polars.DataFrame``. Needs polars."""
+        return self.read().to_polars()
+
+    def to_pandas(self, dtype_backend: DtypeBackend | None = None) -> pd.DataFrame:
+        """Reads it all, as a ``pandas.DataFrame``; see :meth:`kaframe.Table.to_pandas`. Needs pandas and pyarrow."""
+        return self.read().to_pandas(dtype_backend)
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        self._running, capsule = self._native.arrow_stream(requested_schema)
+        return capsule
+
+    def __arrow_c_schema__(self) -> object:
+        return self.schema.__arrow_c_schema__()
+
+    def __repr__(self) -> str:
+        return f"kaframe.Scan\n{self.plan().text}"
+
+    def _repr_html_(self) -> str:
+        found = self.plan()
+        return html_card(
+            f"scan of {found.topic}: {found.offsets:,} offsets in {len(found.partitions)} partitions",
+            "not read yet",
+            found.text,
+        )

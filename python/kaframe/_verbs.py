@@ -1,0 +1,358 @@
+"""The module's functions: the verbs of a :class:`~kaframe.Cluster`, which connect to brokers named in the call or in the environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._cluster import Cluster, open_scan
+from ._config import properties
+from ._keywords import keywords
+from ._native import Cluster as NativeCluster
+from ._write import write_data
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ._bound import EndLike, StartLike
+    from ._config import Properties, Servers
+    from ._options import IsolationLevel, KeyFormat, Late, OnError, Size, ValueFormat
+    from ._progress import ProgressLike
+    from ._scan import Scan
+    from ._table import Table
+    from ._topics import TopicDescription, TopicInfo
+    from ._write import Compression, Writable, WriteFormat, WriteKeyFormat, WriteReport
+
+
+@keywords
+def connect(bootstrap_servers: Servers | None = None, *, config: Properties | None = None) -> Cluster:
+    """Connects to a cluster. Sets nothing global: call the verbs on what it returns.
+
+    Parameters
+    ----------
+    bootstrap_servers : str or iterable of str, optional
+        ``"host:port,host:port"`` or a list. Without it, ``bootstrap.servers`` in ``config``, else the environment variable
+        ``KAFKA_BOOTSTRAP_SERVERS``.
+    config : mapping, optional
+        Properties by the names that librdkafka, Java or kafka-python give them.
+
+    Raises
+    ------
+    ConfigError
+        No brokers are named, or a property makes no sense.
+    ConnectError
+        No broker answers; the message lists every address with its reason.
+
+    Examples
+    --------
+    >>> cluster = kf.connect()  # brokers from KAFKA_BOOTSTRAP_SERVERS
+    >>> [topic.name for topic in cluster.topics()]
+    ['orders']
+    """
+    return Cluster(bootstrap_servers, config=config)
+
+
+@keywords
+def read(
+    topic: str,
+    *,
+    bootstrap_servers: Servers | None = None,
+    config: Properties | None = None,
+    start: StartLike = "earliest",
+    end: EndLike = "latest",
+    late: Late = "5m",
+    partitions: Sequence[int] | None = None,
+    limit: int | None = None,
+    tail: int | None = None,
+    isolation_level: IsolationLevel = "read_committed",
+    key_format: KeyFormat = "auto",
+    value_format: ValueFormat = "auto",
+    columns: Sequence[str] | None = None,
+    metadata: bool | Sequence[str] = True,
+    on_error: OnError = "null",
+    batch_size: int = 65_536,
+    memory_limit: Size = "1GiB",
+    max_result_bytes: Size = "auto",
+    timeout: float = 60.0,
+    allow_partial: bool = False,
+    progress: ProgressLike = None,
+) -> Table:
+    """Reads a topic, or a chosen part of it, into a table: up to now, and then stops. Complete or an error.
+
+    No consumer group, no commit, no topic created by a typing error.
+
+    Parameters
+    ----------
+    topic : str
+        Name of the topic.
+    bootstrap_servers, config
+        Where the brokers are; see :func:`kaframe.connect`.
+    start, end : bound or mapping
+        ``[start, end)``. A bound is ``"earliest"``, ``"latest"``, an offset (``-n``: n offsets before the end of each partition), or a time: a
+        ``datetime``, a ``date``, a ``timedelta`` back from now, ``"-1h"``, ISO text, ``"@1732266000000"`` (milliseconds since 1970). Naive times are
+        UTC. A mapping gives one per partition; partitions not named start at earliest and end at latest. ``start`` also takes a
+        :class:`~kaframe.Bookmark`.
+    late : str or timedelta
+        An ``end`` by time looks so far beyond it for records whose time is older than their place in the log. ``"scan"`` looks everywhere.
+    partitions : sequence of int, optional
+        Only these.
+    limit : int, optional
+        At most so many records: ⌈limit / partitions⌉ from the front of each partition, what a short one lacks the next ones give.
+    tail : int, optional
+        The newest so many records.
+    isolation_level : {"read_committed", "read_uncommitted"}
+        Whether records of open and aborted transactions are left out.
+    key_format, value_format : str
+        ``"auto"`` looks at up to 1,000 records; ``"json"``, ``"string"``, ``"raw"``; keys also ``"int"`` and ``"long"`` (big-endian).
+    columns : sequence of str, optional
+        Exactly these columns, in this order; ``"user.id"`` is a field of a nested object, and metadata names may be among them.
+    metadata : bool or sequence of str
+        True gives ``_key``, ``_partition``, ``_offset``, ``_timestamp`` (UTC, milliseconds) behind the fields of the value; False none; a list
+        those. Also on request: ``_topic``, ``_headers``, ``_timestamp_type``, ``_error``, ``_tombstone``.
+    on_error : {"null", "raise", "skip"}
+        What happens with a value that is not in the format: its fields are null, the read fails, or the row is left out. ``table.errors`` lists
+        them. If no value at all decodes, the read fails.
+    batch_size : int
+        Rows of a record batch, at most, where the result is streamed.
+    memory_limit : int or str
+        Bytes that are fetched and decoded but not yet taken.
+    max_result_bytes : int or str
+        Bytes of a table, at most. ``"auto"`` is half of the memory that is free.
+    timeout : float
+        Seconds without progress of any kind.
+    allow_partial : bool
+        Go on where records are lost or can no longer be reached; ``table.complete`` is then False and the report lists the ranges.
+    progress : None, bool or callable
+        A callable gets a :class:`~kaframe.Progress` about ten times a second. True shows a bar (``tqdm`` if it is installed). None shows one
+        in a terminal or notebook when the read takes longer than a second.
+
+    Returns
+    -------
+    Table
+        With ``to_pandas()``, ``to_polars()``, ``to_arrow()`` and a ``report`` that accounts for every offset.
+
+    Raises
+    ------
+    TopicNotFoundError, ConfigError, OffsetOutOfRangeError
+        What was asked for does not exist or makes no sense.
+    ConnectError, AuthError, ReadTimeoutError
+        The brokers cannot be reached, say no, or say nothing for ``timeout`` seconds.
+    DataLossError, CorruptError, DecodeError
+        Records are gone, their bytes are bad, or their values are not in the format.
+    ResultTooLargeError
+        The table would become larger than ``max_result_bytes``.
+    TypeError
+        An unknown keyword; the message names the right one.
+
+    Examples
+    --------
+    >>> kf.read("orders", start=10, end=12, columns=["id", "amount", "_offset"])
+    kaframe.Table: 2 rows x 3 columns, complete
+       id   amount  _offset
+    int64  float64    int64
+    -----  -------  -------
+       10     10.0       10
+       11     11.0       11
+    >>> kf.read("orders", tail=100).to_polars().shape
+    (100, 7)
+    """
+    return open_scan(_connect(bootstrap_servers, config), locals()).read()
+
+
+@keywords
+def scan(
+    topic: str,
+    *,
+    bootstrap_servers: Servers | None = None,
+    config: Properties | None = None,
+    start: StartLike = "earliest",
+    end: EndLike = "latest",
+    late: Late = "5m",
+    partitions: Sequence[int] | None = None,
+    limit: int | None = None,
+    tail: int | None = None,
+    isolation_level: IsolationLevel = "read_committed",
+    key_format: KeyFormat = "auto",
+    value_format: ValueFormat = "auto",
+    columns: Sequence[str] | None = None,
+    metadata: bool | Sequence[str] = True,
+    on_error: OnError = "null",
+    batch_size: int = 65_536,
+    memory_limit: Size = "1GiB",
+    max_result_bytes: Size = "auto",
+    timeout: float = 60.0,
+    allow_partial: bool = False,
+    progress: ProgressLike = None,
+) -> Scan:
+    """Resolves what to read, at once, and reads it when it is used: any size in bounded memory.
+
+    Bounds are resolved here: a misspelt topic fails on this line, and records that arrive later are never mixed in. The parameters are
+    those of :func:`kaframe.read`.
+
+    Returns
+    -------
+    Scan
+        Iterate over it for :class:`~kaframe.RecordBatch`, give it to DuckDB or Polars, or call ``plan()`` to see what it would read.
+
+    Examples
+    --------
+    >>> total = 0
+    >>> for batch in kf.scan("orders", columns=["amount"]):
+    ...     total += batch.to_polars()["amount"].sum()
+    >>> total
+    499500.0
+    """
+    return open_scan(_connect(bootstrap_servers, config), locals())
+
+
+@keywords
+def write(
+    data: Writable,
+    topic: str,
+    *,
+    bootstrap_servers: Servers | None = None,
+    config: Properties | None = None,
+    key: str | None = None,
+    key_format: WriteKeyFormat = "auto",
+    value_format: WriteFormat = "json",
+    compression: Compression = "none",
+    partition: int | None = None,
+    progress: ProgressLike = None,
+) -> WriteReport:
+    """Writes rows as records of a topic that exists. Idempotent, and waits for all in-sync replicas (acks=all).
+
+    Parameters
+    ----------
+    data : DataFrame, Arrow data, DuckDB relation or iterable of dicts
+        pandas, Polars, anything with Arrow's C interface, or dicts (a generator is written as it goes). The columns ``_key``, ``_headers`` and
+        ``_timestamp`` become the record's own, other metadata columns (``_offset``, ...) are left out, all others are the value.
+    topic : str
+        Name of the topic; it is not created.
+    bootstrap_servers, config
+        Where the brokers are; see :func:`kaframe.connect`.
+    key : str, optional
+        The column that gives the key; it stays in the value too.
+    key_format : {"auto", "int", "long"}
+        Text is written as UTF-8, bytes as they are, integers as decimal text or, with ``"int"`` and ``"long"``, big-endian in 4 or 8 bytes.
+    value_format : {"json", "string", "raw"}
+        JSON objects, or the one column as text or bytes. In JSON, times are RFC 3339 in UTC, NaN and NA null, decimals numbers, bytes base64.
+    compression : {"none", "gzip", "snappy", "lz4", "zstd"}
+        Of the record batches.
+    partition : int, optional
+        The partition of every record. Without it the key decides, as in the Java client.
+    progress : None, bool or callable
+        As for :func:`kaframe.read`.
+
+    Returns
+    -------
+    WriteReport
+        Rows, bytes, and the offsets that each partition got.
+
+    Raises
+    ------
+    TopicNotFoundError
+        No such topic.
+    UnknownOutcomeError
+        It cannot be known whether some rows were written; ``error.report`` says which.
+    SchemaError, LimitError
+        A column cannot be written, or a record is larger than the topic takes.
+
+    Examples
+    --------
+    >>> kf.create_topic("scores", partitions=3)
+    >>> report = kf.write([{"id": "a", "score": 0.5}, {"id": "b", "score": None}], "scores", key="id")
+    >>> report.rows
+    2
+    >>> kf.delete_topic("scores")
+    """
+    return write_data(_connect(bootstrap_servers, config), locals())
+
+
+@keywords
+def topics(*, bootstrap_servers: Servers | None = None, config: Properties | None = None) -> list[TopicInfo]:
+    """All topics, by name, Kafka's own included.
+
+    Examples
+    --------
+    >>> kf.topics()
+    [TopicInfo(name='orders', partitions=1, internal=False)]
+    """
+    return Cluster(bootstrap_servers, config=config).topics()
+
+
+@keywords
+def create_topic(
+    topic: str,
+    *,
+    bootstrap_servers: Servers | None = None,
+    config: Properties | None = None,
+    partitions: int = 1,
+    replication_factor: int | None = None,
+    configs: Mapping[str, object] | None = None,
+) -> None:
+    """Creates a topic and waits until its partitions have leaders.
+
+    Parameters
+    ----------
+    topic : str
+        Name: 1 to 249 characters of ``a-z A-Z 0-9 . _ -``.
+    partitions : int
+        Number of partitions.
+    replication_factor : int, optional
+        Copies of each partition; the broker's default without it.
+    configs : mapping, optional
+        Topic configurations by Kafka's names, such as ``{"retention.ms": 86_400_000}``.
+
+    Raises
+    ------
+    ConfigError
+        The name or a number makes no sense, or the topic exists already.
+    AuthError
+        It may not be created.
+
+    Examples
+    --------
+    >>> kf.create_topic("events", partitions=2, configs={"cleanup.policy": "compact"})
+    >>> len(kf.describe_topic("events").partitions)
+    2
+    >>> kf.delete_topic("events")
+    """
+    cluster = Cluster(bootstrap_servers, config=config)
+    cluster.create_topic(topic, partitions=partitions, replication_factor=replication_factor, configs=configs)
+
+
+@keywords
+def delete_topic(topic: str, *, bootstrap_servers: Servers | None = None, config: Properties | None = None) -> None:
+    """Deletes a topic with all its records.
+
+    Raises
+    ------
+    TopicNotFoundError
+        There is none.
+    AuthError
+        It may not be deleted.
+    """
+    Cluster(bootstrap_servers, config=config).delete_topic(topic)
+
+
+@keywords
+def describe_topic(
+    topic: str, *, bootstrap_servers: Servers | None = None, config: Properties | None = None
+) -> TopicDescription:
+    """Partitions, leaders, offsets and configuration of a topic.
+
+    Raises
+    ------
+    TopicNotFoundError
+        There is none; the hint has the nearest names.
+
+    Examples
+    --------
+    >>> orders = kf.describe_topic("orders")
+    >>> orders.partitions[0].log_start_offset, orders.partitions[0].high_watermark
+    (0, 1000)
+    """
+    return Cluster(bootstrap_servers, config=config).describe_topic(topic)
+
+
+def _connect(bootstrap_servers: Servers | None, config: Properties | None) -> NativeCluster:
+    return NativeCluster(properties(bootstrap_servers, config))

@@ -1,0 +1,137 @@
+"""Writing: what callers give as data, brought to Arrow batches, and what became of the rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
+
+from . import _native
+from ._progress import Watch
+from ._rows import row_batches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, Literal, Protocol, TypeAlias
+
+    import pandas as pd
+
+    class ArrowStream(Protocol):
+        def __arrow_c_stream__(self, requested_schema: Any = None) -> object: ...
+
+    class ArrowArray(Protocol):
+        def __arrow_c_array__(self, requested_schema: Any = None) -> tuple[object, object]: ...
+
+    #: pandas, Polars, Arrow, DuckDB relations, iterables of dicts.
+    Writable: TypeAlias = ArrowStream | ArrowArray | pd.DataFrame | Iterable[Mapping[str, Any]]
+    WriteFormat: TypeAlias = Literal["json", "string", "raw"]
+    WriteKeyFormat: TypeAlias = Literal["auto", "string", "raw", "int", "long"]
+    Compression: TypeAlias = Literal["none", "gzip", "snappy", "lz4", "zstd"]
+
+
+class WriteArguments(TypedDict):
+    """What the core takes. ``None`` stands for "auto" or "not given"."""
+
+    key: str | None
+    key_format: str | None
+    value_format: str
+    compression: str
+    partition: int | None
+
+
+class PartitionWrite(NamedTuple):
+    """What a partition got. Records of other writers may lie between the two offsets."""
+
+    partition: int
+    rows: int
+    first_offset: int
+    last_offset: int
+
+
+class WriteReport(NamedTuple):
+    """What became of the rows of a write. Rows count from 0; ranges are ``(first, behind the last)``."""
+
+    topic: str
+    #: Rows that the brokers have acknowledged, and the bytes of their keys, values and headers.
+    rows: int
+    bytes: int
+    partitions: tuple[PartitionWrite, ...]
+    #: Rows of which it is not known whether they are written. Empty unless the write failed.
+    unknown: tuple[tuple[int, int], ...]
+    #: Rows that are not written. Empty unless the write failed.
+    not_written: tuple[tuple[int, int], ...]
+    #: Seconds.
+    elapsed: float
+    #: The report as text.
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def write_report(text: str, data: str) -> WriteReport:
+    """A report from the core's text and JSON."""
+    fields: dict[str, Any] = json.loads(data)
+    fields["partitions"] = tuple(PartitionWrite(**one) for one in fields["partitions"])
+    for ranges in ("unknown", "not_written"):
+        fields[ranges] = tuple((start, end) for start, end in fields[ranges])
+    return WriteReport(**fields, text=text)
+
+
+def write_data(native: _native.Cluster, given: dict[str, Any]) -> WriteReport:
+    """The whole of ``write``, from its parameters as they stand in the call."""
+    topic, data = given["topic"], given["data"]
+    if not isinstance(topic, str):
+        raise TypeError(f"the topic is a name, not {topic!r}: write(data, topic)")
+    arguments: WriteArguments = {
+        "key": given["key"],
+        "key_format": None if given["key_format"] == "auto" else given["key_format"],
+        "value_format": given["value_format"],
+        "compression": given["compression"],
+        "partition": given["partition"],
+    }
+    batches, arguments = _batches(data, arguments)
+    with Watch(given["progress"], topic) as watch:
+        text, report = native.write(topic, batches, arguments, watch.native)
+    return write_report(text, report)
+
+
+def _batches(data: object, arguments: WriteArguments) -> tuple[Iterator[_native.RecordBatch], WriteArguments]:
+    """The data as Arrow batches, and the arguments that fit them: rows of Python objects are encoded here already."""
+    kind = type(data)
+    package = kind.__module__.partition(".")[0]
+    if package == "pandas" and kind.__name__ == "DataFrame":
+        table = _pandas_as_arrow(data)  # type: ignore[arg-type]
+        if table is not None:
+            return _native.arrow_batches(table), arguments
+        return row_batches(_pandas_rows(data), arguments)  # type: ignore[arg-type]
+    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
+        return _native.arrow_batches(data), arguments
+    if package == "polars" and kind.__name__ == "LazyFrame":
+        raise TypeError("a LazyFrame has no rows yet: write(frame.collect(), ...)")
+    if isinstance(data, Iterable) and not isinstance(data, (str, bytes, Mapping)):
+        return row_batches(data, arguments)
+    advice = ": a single row is a list of one, [row]" if isinstance(data, Mapping) else ""
+    raise TypeError(
+        f"data is a DataFrame, Arrow data, a DuckDB relation or an iterable of dicts, not {kind.__name__}{advice}"
+    )
+
+
+def _pandas_as_arrow(frame: pd.DataFrame) -> object | None:
+    """A frame as Arrow, or None where that cannot be: no pyarrow, or columns that mix types."""
+    try:
+        import pyarrow
+    except ImportError:
+        return None
+    try:
+        return pyarrow.Table.from_pandas(frame, preserve_index=False)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError):
+        return None
+
+
+def _pandas_rows(frame: pd.DataFrame, step: int = 10_000) -> Iterator[Mapping[str, Any]]:
+    for start in range(0, len(frame), step):
+        yield from frame.iloc[start : start + step].to_dict("records")  # type: ignore[misc]

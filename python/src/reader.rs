@@ -1,0 +1,100 @@
+//! Arrow's C stream: tables and running streams as readers that other libraries pull from.
+//!
+//! A consumer calls from whatever thread it likes, with or without the interpreter. On the main thread the reader takes the interpreter to hear
+//! Ctrl-C; on any other it must not, since the consumer may hold the interpreter elsewhere while it waits for us (and signals are not heard
+//! there anyway). A panic must not reach the C side, where it would end the process.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::thread::{self, ThreadId};
+
+use arrow_array::{ArrayRef, RecordBatch, StructArray};
+use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
+use kaframe::Report;
+use pyo3::prelude::*;
+use pyo3::types::PyCapsule;
+use pyo3_arrow::error::PyArrowResult;
+use pyo3_arrow::ffi::{ArrayIterator, to_stream_pycapsule};
+
+use crate::stream::Shared;
+use crate::wait::panic_text;
+
+static MAIN_THREAD: OnceLock<ThreadId> = OnceLock::new();
+
+/// Notes which thread hears signals, if this is it.
+pub(crate) fn remember_main_thread(py: Python<'_>) -> PyResult<()> {
+    let threading = py.import("threading")?;
+    if threading
+        .call_method0("current_thread")?
+        .is(&threading.call_method0("main_thread")?)
+    {
+        MAIN_THREAD.get_or_init(|| thread::current().id());
+    }
+    Ok(())
+}
+
+pub(crate) fn on_main_thread() -> bool {
+    MAIN_THREAD.get() == Some(&thread::current().id())
+}
+
+/// Batches as a capsule `arrow_array_stream`.
+pub(crate) fn capsule<'py>(
+    py: Python<'py>,
+    schema: &Schema,
+    batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send + 'static,
+    requested_schema: Option<Bound<'py, PyCapsule>>,
+) -> PyArrowResult<Bound<'py, PyCapsule>> {
+    let field = Field::new_struct("", schema.fields().clone(), false).with_metadata(schema.metadata().clone());
+    let arrays = batches.map(|batch| batch.map(|batch| Arc::new(StructArray::from(batch)) as ArrayRef));
+    to_stream_pycapsule(
+        py,
+        Box::new(ArrayIterator::new(arrays, Arc::new(field))),
+        requested_schema,
+    )
+}
+
+/// A running stream as batches for [`capsule`].
+pub(crate) struct Pulled {
+    stream: Arc<Shared>,
+    ended: bool,
+}
+
+impl Pulled {
+    pub(crate) fn new(stream: Arc<Shared>) -> Pulled {
+        Pulled { stream, ended: false }
+    }
+
+    pub(crate) fn schema(&self) -> SchemaRef {
+        self.stream.schema()
+    }
+}
+
+impl Iterator for Pulled {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let pulled = catch_unwind(AssertUnwindSafe(|| self.stream.pull()))
+            .unwrap_or_else(|panic| Err(format!("internal error: {}", panic_text(panic.as_ref()))));
+        self.ended = !matches!(pulled, Ok(Some(_)));
+        // The text crosses as a C string: a NUL inside would be a panic on the way out.
+        pulled
+            .transpose()
+            .map(|batch| batch.map_err(|text| ArrowError::ExternalError(text.replace('\0', "\\x00").into())))
+    }
+}
+
+impl Drop for Pulled {
+    fn drop(&mut self) {
+        // The consumer has let go: nothing more is fetched, and what was accounted for stays readable.
+        self.stream.close();
+    }
+}
+
+/// A report as text and as JSON.
+pub(crate) fn report_texts(report: &Report) -> (String, String) {
+    (report.to_string(), report.to_json())
+}

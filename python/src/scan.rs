@@ -1,0 +1,121 @@
+//! `Scan`: a frozen plan, for Python.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::PyCapsule;
+use pyo3_arrow::error::PyArrowResult;
+use serde_json::json;
+
+use crate::reader::{self, Pulled};
+use crate::runtime::Home;
+use crate::schema::Schema;
+use crate::stream::{Shared, Stream};
+use crate::table::Table;
+use crate::wait::{Slot, Watch, wait};
+
+/// A frozen plan.
+#[pyclass(module = "kaframe._native", frozen)]
+pub(crate) struct Scan {
+    pub(crate) home: Home,
+    pub(crate) scan: kaframe::Scan,
+    pub(crate) slot: Slot,
+}
+
+#[pymethods]
+impl Scan {
+    #[getter]
+    fn topic(&self) -> String {
+        self.scan.plan().topic.name.clone()
+    }
+
+    fn schema(&self, py: Python<'_>) -> PyResult<Schema> {
+        self.home.check(py, "scan")?;
+        let scan = self.scan.clone();
+        wait(py, &Watch::default(), async move { scan.schema().await }).map(Schema)
+    }
+
+    /// The plan as JSON.
+    fn plan(&self) -> String {
+        let plan = self.scan.plan();
+        let partitions: Vec<_> = plan
+            .partitions
+            .iter()
+            .map(|one| {
+                json!({
+                    "partition": one.partition,
+                    "start": one.range.start,
+                    "end": one.range.end,
+                    "log_start_offset": one.log_start_offset,
+                    "high_watermark": one.high_watermark,
+                    "last_stable_offset": one.last_stable_offset,
+                    "leader_epoch": one.leader_epoch,
+                    "notes": one.notes,
+                })
+            })
+            .collect();
+        let plan = json!({
+            "topic": plan.topic.name,
+            "topic_id": plan.topic.id.map(|id| id.to_string()),
+            "cluster_id": plan.cluster_id,
+            "isolation_level": plan.isolation_level.to_string(),
+            "limit": plan.limit,
+            "tail": plan.tail,
+            "partitions": partitions,
+            "text": plan.to_string(),
+        });
+        plan.to_string()
+    }
+
+    /// The splits as JSON.
+    fn splits(&self) -> Vec<String> {
+        let splits = self.scan.splits();
+        splits
+            .iter()
+            .map(|split| {
+                json!({
+                    "topic": split.topic,
+                    "topic_id": split.topic_id,
+                    "partition": split.partition,
+                    "start": split.range.start,
+                    "end": split.range.end,
+                })
+                .to_string()
+            })
+            .collect()
+    }
+
+    #[pyo3(signature = (progress=None))]
+    fn read(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<Table> {
+        self.home.check(py, "scan")?;
+        let scan = self.scan.clone();
+        let watch = Watch::new(&self.slot, progress.as_ref());
+        wait(py, &watch, async move { scan.read().await }).map(Table)
+    }
+
+    #[pyo3(signature = (progress=None))]
+    fn stream(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<Stream> {
+        self.home.check(py, "scan")?;
+        let scan = self.scan.clone();
+        let stream = wait(py, &Watch::default(), async move { scan.stream().await })?;
+        Ok(Stream {
+            shared: Arc::new(Shared::new(py, stream)?),
+            slot: self.slot.clone(),
+            callback: progress,
+        })
+    }
+
+    /// A new stream, and the same one as a capsule of Arrow's C stream.
+    #[pyo3(signature = (requested_schema=None))]
+    fn arrow_stream<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyCapsule>>,
+    ) -> PyArrowResult<(Stream, Bound<'py, PyCapsule>)> {
+        let stream = self.stream(py, None)?;
+        let pulled = Pulled::new(stream.shared.clone());
+        let schema = pulled.schema();
+        let capsule = reader::capsule(py, &schema, pulled, requested_schema)?;
+        Ok((stream, capsule))
+    }
+}
