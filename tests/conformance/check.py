@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import kaframe as kf
-
 from tests.conformance import foreign
 from tests.conformance.clusters import Cluster
 from tests.conformance.foreign import Row

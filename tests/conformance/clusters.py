@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import kaframe as kf
-
 from tests.kafka.kafka_server import KafkaServer
 
 EMBEDDED = ("embedded-0.11", "embedded-2.8", "embedded-3.9", "embedded-4.1")

@@ -100,9 +100,7 @@ def send(client: Producer, topic: str, records: Sequence[Record]) -> list[tuple[
         report = lambda error, message, index=index: delivered(index, error, message)  # noqa: E731
         while True:
             try:
-                client.produce(
-                    topic, record.value, record.key, record.partition, headers=list(record.headers), on_delivery=report, **extra
-                )
+                client.produce(topic, record.value, record.key, record.partition, headers=list(record.headers), on_delivery=report, **extra)
                 break
             except BufferError:
                 client.poll(0.1)

@@ -38,7 +38,9 @@ def test_codec(cluster: Cluster, topic: str, codec: str) -> None:
     # An older broker cannot be given zstd: librdkafka says so and sends the records uncompressed. Everywhere else they stay compressed.
     stored_as_sent = codec == "none" or (codec == "zstd" and not cluster.zstd)
     raw_bytes = sum(len(record.value or b"") for record in records)
-    assert (table.report.bytes_fetched >= raw_bytes) == stored_as_sent, f"{table.report.bytes_fetched} bytes for {raw_bytes} bytes of values"
+    assert (table.report.bytes_fetched >= raw_bytes) == stored_as_sent, (
+        f"{table.report.bytes_fetched} bytes for {raw_bytes} bytes of values"
+    )
     refused = [line for line in lines if "does not support compression" in line]
     assert bool(refused) == (codec == "zstd" and not cluster.zstd), lines
 

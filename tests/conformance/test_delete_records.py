@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import kaframe as kf
 import pytest
 
+import kaframe as kf
 from tests.conformance import foreign
 from tests.conformance.check import RAW, assert_law, check, placed, rows, terms
 from tests.conformance.clusters import Cluster
@@ -68,9 +68,7 @@ def test_in_the_middle(cluster: Cluster, topic: str) -> None:
     """40 MB read under a memory limit of 2 MiB: when the first batch is in our hands most of the log was not fetched yet."""
     count = 4000
     written = one_by_one(cluster, topic, count, size=10_000)
-    scan = kf.scan(
-        topic, bootstrap_servers=cluster.bootstrap_servers, allow_partial=True, batch_size=100, memory_limit="2MiB", **RAW
-    )
+    scan = kf.scan(topic, bootstrap_servers=cluster.bootstrap_servers, allow_partial=True, batch_size=100, memory_limit="2MiB", **RAW)
     stream = iter(scan)
     got = rows(next(stream))
     delete_records(cluster.bootstrap_servers, topic, count - 10)

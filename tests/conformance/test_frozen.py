@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 
-import kaframe as kf
 import pytest
 
+import kaframe as kf
 from tests.conformance import foreign
 from tests.conformance.check import RAW, assert_law, check, placed, rows, terms
 from tests.conformance.clusters import Cluster
@@ -98,7 +98,7 @@ def test_a_recreated_topic_is_data_loss(cluster: Cluster, topic: str) -> None:
     foreign.create_topic(cluster.bootstrap_servers, topic)
     produce(cluster.bootstrap_servers, topic, numbered(20, "new"))
     if cluster.topic_ids:
-        with pytest.raises(kf.DataLossError, match="recreated|another topic|topic id"):
+        with pytest.raises(kf.DataLossError, match=r"recreated|another topic|topic id"):
             kf.read(topic, bootstrap_servers=cluster.bootstrap_servers, start=bookmark, **RAW)
     else:
         # Without topic ids (before 2.8) nothing tells the two topics apart: the read resumes at the offset.

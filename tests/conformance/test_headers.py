@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import kaframe as kf
-
 from tests.conformance.check import check, placed
 from tests.conformance.clusters import Cluster
 from tests.conformance.foreign import Record, produce

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 
 import kaframe as kf
-
 from tests.conformance.check import check, placed
 from tests.conformance.clusters import Cluster
 from tests.conformance.conftest import MakeTopic

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import kaframe as kf
 import pytest
 
+import kaframe as kf
 from tests.conformance import foreign
 from tests.conformance.check import RAW, assert_law, check, placed, rows, terms
 from tests.conformance.clusters import Cluster

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import kaframe as kf
 import pytest
 
+import kaframe as kf
 from tests.conformance.check import check, placed
 from tests.conformance.clusters import Cluster
 from tests.conformance.conftest import MakeTopic

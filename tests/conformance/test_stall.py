@@ -16,9 +16,9 @@ import threading
 import time
 from collections.abc import Iterator
 
-import kaframe as kf
 import pytest
 
+import kaframe as kf
 from tests.conformance import foreign
 from tests.conformance.check import RAW, assert_law, rows, terms
 from tests.conformance.foreign import Record

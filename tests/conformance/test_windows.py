@@ -6,10 +6,10 @@ import datetime as dt
 import time
 from collections.abc import Sequence
 
-import kaframe as kf
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+import kaframe as kf
 from tests.conformance import foreign
 from tests.conformance.check import check, placed
 from tests.conformance.clusters import Cluster

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 
-import kaframe as kf
 import pytest
 
+import kaframe as kf
 from tests.conformance import foreign
 from tests.conformance.check import check
 from tests.conformance.clusters import Cluster
@@ -67,7 +67,9 @@ def test_headers_and_timestamps(cluster: Cluster, topic: str) -> None:
 def test_back_and_forth(cluster: Cluster, make_topic: MakeTopic) -> None:
     """A table that was read, written to another topic, is the same table."""
     source, copy = make_topic(), make_topic()
-    kf.write([{"id": n, "tags": ["x", str(n)], "at": {"deep": n / 4}} for n in range(100)], source, bootstrap_servers=cluster.bootstrap_servers)
+    kf.write(
+        [{"id": n, "tags": ["x", str(n)], "at": {"deep": n / 4}} for n in range(100)], source, bootstrap_servers=cluster.bootstrap_servers
+    )
     table = kf.read(source, bootstrap_servers=cluster.bootstrap_servers)
     kf.write(table, copy, bootstrap_servers=cluster.bootstrap_servers)
     again = kf.read(copy, bootstrap_servers=cluster.bootstrap_servers)

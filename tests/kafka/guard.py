@@ -9,6 +9,7 @@ It is a separate program because a ``finally`` or ``atexit`` of the test run doe
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import shutil
@@ -21,10 +22,8 @@ GRACE_SECONDS = 3.0
 
 
 def signal_group(process: subprocess.Popen[bytes], number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def main(directory: str, log_path: str, command: list[str]) -> int:

@@ -71,5 +71,7 @@ def fetch(line: str, libs: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     if done.returncode != 0 or not any(partial.glob("kafka_*.jar")):
         shutil.rmtree(partial, ignore_errors=True)
-        raise RuntimeError(f"Maven could not fetch the jars of Kafka {line} ({' '.join(command)}):\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise RuntimeError(
+            f"Maven could not fetch the jars of Kafka {line} ({' '.join(command)}):\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
     partial.rename(libs)

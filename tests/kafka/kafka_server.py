@@ -104,7 +104,19 @@ class KafkaServer:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         storage = "kafka.tools.StorageTool"
         done = subprocess.run(
-            [java[0], "-Xmx128m", "-XX:TieredStopAtLevel=1", *java[1:], storage, "format", "--standalone", "-t", cluster_id, "-c", str(properties)],
+            [
+                java[0],
+                "-Xmx128m",
+                "-XX:TieredStopAtLevel=1",
+                *java[1:],
+                storage,
+                "format",
+                "--standalone",
+                "-t",
+                cluster_id,
+                "-c",
+                str(properties),
+            ],
             capture_output=True,
             text=True,
             timeout=60,

@@ -62,7 +62,7 @@ def test_a_missing_java_is_a_failure_that_says_how_to_get_it(monkeypatch: pytest
     with pytest.raises(jars.MissingTool, match="openjdk-17"):
         jars.java()
     monkeypatch.setenv("KAFRAME_KAFKA_CACHE", str(tmp_path))
-    with pytest.raises(jars.MissingTool, match="apt-get install .* maven"):
+    with pytest.raises(jars.MissingTool, match=r"apt-get install .* maven"):
         jars.jars("4.1")
 
 
