@@ -246,7 +246,10 @@ impl ClientError {
     }
 
     pub(crate) fn protocol(broker: impl Into<String>, detail: impl Into<String>) -> Self {
-        ClientError::Protocol { detail: detail.into(), broker: broker.into() }
+        ClientError::Protocol {
+            detail: detail.into(),
+            broker: broker.into(),
+        }
     }
 
     /// A failure of the bytes themselves, met while `doing` something with `broker`.
@@ -255,13 +258,19 @@ impl ClientError {
             WireError::Protocol { detail } | WireError::Corrupt { detail } => {
                 ClientError::protocol(broker, format!("{doing}: {detail}"))
             }
-            WireError::Limit { what, size, limit } => {
-                ClientError::Limit { what: format!("{what} in {doing}"), size, limit, broker: broker.to_owned() }
-            }
+            WireError::Limit { what, size, limit } => ClientError::Limit {
+                what: format!("{what} in {doing}"),
+                size,
+                limit,
+                broker: broker.to_owned(),
+            },
             WireError::UnsupportedCompression { codec } => {
                 ClientError::protocol(broker, format!("{doing}: unknown compression codec {codec}"))
             }
-            WireError::NotKafka { peer } => ClientError::NotKafka { addr: broker.to_owned(), peer },
+            WireError::NotKafka { peer } => ClientError::NotKafka {
+                addr: broker.to_owned(),
+                peer,
+            },
         }
     }
 }

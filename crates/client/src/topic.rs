@@ -18,7 +18,10 @@ pub struct TopicMetadata {
 impl TopicMetadata {
     /// The partition of that id.
     pub fn partition(&self, id: i32) -> Option<&PartitionMetadata> {
-        self.partitions.binary_search_by_key(&id, |partition| partition.id).ok().map(|index| &self.partitions[index])
+        self.partitions
+            .binary_search_by_key(&id, |partition| partition.id)
+            .ok()
+            .map(|index| &self.partitions[index])
     }
 }
 

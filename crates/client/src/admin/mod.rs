@@ -1,0 +1,10 @@
+//! Topic administration: CreateTopics, DeleteTopics, DescribeConfigs, DeleteRecords. One file per API.
+
+mod configs;
+mod records;
+mod topics;
+
+pub(crate) use self::configs::describe_configs;
+pub(crate) use self::records::delete_records;
+pub use self::topics::NewTopic;
+pub(crate) use self::topics::{create_topic, delete_topic};
