@@ -1,4 +1,7 @@
-//! Bodies by hand. The table against the message crate, every API and version: `tests/bodies.rs`.
+//! Bodies by hand, W-09 to W-12 among them. The table against the message crate: [`agreement`].
+
+mod agreement;
+
 use super::*;
 
 const METADATA: i16 = 3;
