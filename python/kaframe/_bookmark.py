@@ -55,18 +55,22 @@ class Bookmark:
 
     @property
     def topic(self) -> str:
+        """Name of the topic."""
         return self._data["topic"]
 
     @property
     def topic_id(self) -> str | None:
+        """Id of the topic."""
         return self._data["topic_id"]
 
     @property
     def cluster_id(self) -> str | None:
+        """Id of the cluster."""
         return self._data["cluster_id"]
 
     @property
     def offsets(self) -> dict[int, int]:
+        """The next offset of each partition."""
         return dict(self._data["offsets"])
 
     def __str__(self) -> str:

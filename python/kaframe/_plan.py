@@ -87,9 +87,7 @@ class Plan(NamedTuple):
 def plan(data: str) -> Plan:
     """A plan from the core's JSON."""
     fields: dict[str, Any] = json.loads(data)
-    fields["partitions"] = tuple(
-        PartitionPlan(**{**one, "notes": tuple(one["notes"])}) for one in fields["partitions"]
-    )
+    fields["partitions"] = tuple(PartitionPlan(**{**one, "notes": tuple(one["notes"])}) for one in fields["partitions"])
     return Plan(**fields)
 
 
