@@ -38,7 +38,9 @@ def command(*arguments: str, timeout: float = 30.0, stdin: str | None = None) ->
     program = shutil.which("kaframe", path=os.path.dirname(sys.executable)) or shutil.which("kaframe")
     assert program, "the command `kaframe` is not installed beside the package"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
-    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=timeout, input=stdin, env=environment)
+    return subprocess.run(
+        [program, *arguments], capture_output=True, text=True, timeout=timeout, input=stdin, env=environment
+    )
 
 
 def assert_refused(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:

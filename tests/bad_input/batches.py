@@ -55,4 +55,6 @@ def batch(records: bytes, count: int, *, base_offset: int = 0, codec: int = NONE
 
 def plain(values: list[bytes], base_offset: int = 0) -> bytes:
     """A right batch of these values."""
-    return batch(b"".join(record(value, delta) for delta, value in enumerate(values)), len(values), base_offset=base_offset)
+    return batch(
+        b"".join(record(value, delta) for delta, value in enumerate(values)), len(values), base_offset=base_offset
+    )

@@ -14,8 +14,16 @@ from dataclasses import dataclass, field
 
 from tests.bad_input.peers import peer
 
-FETCH, LIST_OFFSETS, METADATA, API_VERSIONS, DESCRIBE_CONFIGS = 1, 2, 3, 18, 32
-VERSIONS = {FETCH: (4, 4), LIST_OFFSETS: (1, 2), METADATA: (1, 4), API_VERSIONS: (0, 0), DESCRIBE_CONFIGS: (1, 1)}
+PRODUCE, FETCH, LIST_OFFSETS, METADATA, API_VERSIONS, DESCRIBE_CONFIGS = 0, 1, 2, 3, 18, 32
+# Produce is named because clients take it as the sign of record batches of version 2; nobody asks for it here.
+VERSIONS = {
+    PRODUCE: (3, 3),
+    FETCH: (4, 4),
+    LIST_OFFSETS: (1, 2),
+    METADATA: (1, 4),
+    API_VERSIONS: (0, 0),
+    DESCRIBE_CONFIGS: (1, 1),
+}
 UNSUPPORTED_VERSION = 35
 TOPIC = "foo"
 Reply = Callable[["Script", bytes], bytes]
@@ -65,7 +73,9 @@ def list_offsets(script: Script, request: bytes) -> bytes:
     return struct.pack(">ii", 0, 1) + text(TOPIC) + struct.pack(">i", 1) + struct.pack(">ihqq", 0, 0, -1, offset)
 
 
-def fetch(script: Script, request: bytes, *, topics: int = 1, partitions: int = 1, aborted: int = 0, size: int | None = None) -> bytes:
+def fetch(
+    script: Script, request: bytes, *, topics: int = 1, partitions: int = 1, aborted: int = 0, size: int | None = None
+) -> bytes:
     """Fetch v4: all records whatever the offset asked. The counts and the size of the records may lie."""
     length = len(script.records) if size is None else size
     return (
@@ -76,7 +86,14 @@ def fetch(script: Script, request: bytes, *, topics: int = 1, partitions: int = 
 
 
 def describe_configs(script: Script, request: bytes) -> bytes:
-    return struct.pack(">ii", 0, 1) + struct.pack(">h", 0) + struct.pack(">h", -1) + b"\x02" + text(TOPIC) + struct.pack(">i", 0)
+    return (
+        struct.pack(">ii", 0, 1)
+        + struct.pack(">h", 0)
+        + struct.pack(">h", -1)
+        + b"\x02"
+        + text(TOPIC)
+        + struct.pack(">i", 0)
+    )
 
 
 DEFAULTS: dict[int, Reply] = {
@@ -108,7 +125,9 @@ def broker(script: Script) -> Iterator[str]:
             key, version, correlation = struct.unpack(">hhi", request[:8])
             low, high = VERSIONS.get(key, (0, -1))
             if key == API_VERSIONS and version > high:
-                reply = struct.pack(">hi", UNSUPPORTED_VERSION, 0)  # KIP-511: the answer to a version it does not know is in version 0
+                reply = struct.pack(
+                    ">hi", UNSUPPORTED_VERSION, 0
+                )  # KIP-511: the answer to a version it does not know is in version 0
             elif not low <= version <= high:
                 return  # as Kafka does: it closes the connection
             else:

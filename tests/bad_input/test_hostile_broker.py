@@ -44,7 +44,9 @@ def test_frames(serve: peers.Serve, word: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with peers.peer(serve) as address, within(AT_ONCE), fails(kf.KaframeError, address, word):
         kf.read("foo", bootstrap_servers=address, timeout=10)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000, "nothing is allocated for a length that is not believed"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000, (
+        "nothing is allocated for a length that is not believed"
+    )
 
 
 @pytest.mark.parametrize("what", ["brokers", "topics", "partitions"])

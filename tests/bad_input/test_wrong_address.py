@@ -84,7 +84,11 @@ def test_advertised_port_is_closed() -> None:
 
 
 def test_silence_ends_within_the_timeout() -> None:
-    with peers.peer(peers.silence) as address, within(4, at_least=1.5), fails((kf.ReadTimeoutError, kf.ConnectError), address):  # type: ignore[arg-type]
+    with (
+        peers.peer(peers.silence) as address,
+        within(4, at_least=1.5),
+        fails((kf.ReadTimeoutError, kf.ConnectError), address),
+    ):  # type: ignore[arg-type]
         kf.read("foo", bootstrap_servers=address, timeout=2)
 
 
@@ -94,7 +98,8 @@ def test_a_peer_that_hangs_up() -> None:
 
 
 @pytest.mark.parametrize(
-    "servers", ["", " ", "localhost", "localhost:", "localhost:0", "localhost:99999", "localhost:kafka", "http://localhost:9092"]
+    "servers",
+    ["", " ", "localhost", "localhost:", "localhost:0", "localhost:99999", "localhost:kafka", "http://localhost:9092"],
 )
 def test_malformed_addresses(servers: str) -> None:
     """Refused before anything is sent, with the form that is right. A name without a port is completed or refused, never guessed in silence."""

@@ -49,14 +49,20 @@ def test_a_misspelt_topic_is_not_created(cluster: kf.Cluster, servers: str) -> N
             ask("ordesr")
     command("-b", servers, "head", "ordesr")
     command("-b", servers, "plan", "ordesr")
-    assert sorted(topic.name for topic in cluster.topics() if not topic.internal) == ["order-items", "orders", "payments"]
+    assert sorted(topic.name for topic in cluster.topics() if not topic.internal) == [
+        "order-items",
+        "orders",
+        "payments",
+    ]
 
 
 @pytest.mark.parametrize("name", ["", "no spaces", "a/b", "..", "x" * 250, "new\nline"])
 def test_a_name_that_no_topic_can_have(cluster: kf.Cluster, name: str) -> None:
     with within(AT_ONCE), fails(kf.KaframeError) as caught:
         cluster.read(name)
-    assert "\n\n" not in str(caught.value) and "new\nline" not in str(caught.value), "control characters of a name are escaped"
+    assert "\n\n" not in str(caught.value) and "new\nline" not in str(caught.value), (
+        "control characters of a name are escaped"
+    )
 
 
 def test_unknown_partition(cluster: kf.Cluster, servers: str) -> None:
@@ -104,7 +110,9 @@ def test_more_than_there_is_before_the_end(cluster: kf.Cluster) -> None:
 def test_naive_times_are_utc(cluster: kf.Cluster) -> None:
     naive = NOON.replace(tzinfo=None) + dt.timedelta(minutes=4)
     elsewhere = (NOON + dt.timedelta(minutes=4)).astimezone(dt.timezone(dt.timedelta(hours=9)))
-    counts = {len(cluster.read("orders", start=each)) for each in (naive, naive.isoformat(), elsewhere, elsewhere.isoformat())}
+    counts = {
+        len(cluster.read("orders", start=each)) for each in (naive, naive.isoformat(), elsewhere, elsewhere.isoformat())
+    }
     assert counts == {18}
 
 
@@ -116,7 +124,9 @@ def test_times_outside_the_log_are_cut_and_reported(cluster: kf.Cluster) -> None
     assert table.report.warnings or any(each.notes for each in table.report.partitions), "an empty result says why"
 
 
-@pytest.mark.parametrize("bound", ["yesterday", "12:00", "2026-13-01", "-1fortnight", "@soon", "", 1.5, True, b"5", [1]])
+@pytest.mark.parametrize(
+    "bound", ["yesterday", "12:00", "2026-13-01", "-1fortnight", "@soon", "", 1.5, True, b"5", [1]]
+)
 def test_bounds_that_are_none(cluster: kf.Cluster, bound: object) -> None:
     with within(AT_ONCE), fails((kf.ConfigError, TypeError), "start"):  # type: ignore[arg-type]
         cluster.read("orders", start=bound)
@@ -168,6 +178,8 @@ def test_a_result_that_is_too_large(cluster: kf.Cluster) -> None:
         cluster.read("orders", max_result_bytes=10)
 
 
-@pytest.mark.parametrize("arguments", [["read"], ["read", "orders", "--nonsense"], ["nonsense"], ["read", "orders", "-n", "many"]])
+@pytest.mark.parametrize(
+    "arguments", [["read"], ["read", "orders", "--nonsense"], ["nonsense"], ["read", "orders", "-n", "many"]]
+)
 def test_commands_that_make_no_sense(servers: str, arguments: list[str]) -> None:
     assert_refused(command("-b", servers, *arguments), 2)

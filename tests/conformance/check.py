@@ -46,14 +46,18 @@ def milliseconds(moment: datetime | None) -> int:
 
 def terms(report: kf.Report) -> dict[int, dict[str, int]]:
     """What the report counted, by partition, without the terms that are zero."""
-    return {each.partition: {name: count for name in TERMS if (count := getattr(each, name))} for each in report.partitions}
+    return {
+        each.partition: {name: count for name in TERMS if (count := getattr(each, name))} for each in report.partitions
+    }
 
 
 def assert_law(report: kf.Report) -> None:
     """Every offset is accounted for, in every partition."""
     for each in report.partitions:
         counted = sum(getattr(each, name) for name in TERMS)
-        assert each.end - each.start == counted, f"partition {each.partition}: {each.end - each.start} offsets, {counted} accounted for"
+        assert each.end - each.start == counted, (
+            f"partition {each.partition}: {each.end - each.start} offsets, {counted} accounted for"
+        )
 
 
 def check(

@@ -76,12 +76,22 @@ def wait_for_end(bootstrap_servers: str, topic: str, end: int, partition: int = 
     """Transaction markers arrive after ``commit_transaction`` has returned: wait until the last stable offset is ``end``."""
     deadline = time.monotonic() + SECONDS
     while (now := end_offset(bootstrap_servers, topic, partition)) != end:
-        assert time.monotonic() < deadline, f"{topic} [{partition}]: last stable offset is {now}, not {end}, after {SECONDS:.0f} s"
+        assert time.monotonic() < deadline, (
+            f"{topic} [{partition}]: last stable offset is {now}, not {end}, after {SECONDS:.0f} s"
+        )
         time.sleep(0.05)
 
 
 def producer(bootstrap_servers: str, **settings: object) -> Producer:
-    return Producer({"bootstrap.servers": bootstrap_servers, "acks": "all", "linger.ms": 50, "message.max.bytes": 10_000_000, **settings})
+    return Producer(
+        {
+            "bootstrap.servers": bootstrap_servers,
+            "acks": "all",
+            "linger.ms": 50,
+            "message.max.bytes": 10_000_000,
+            **settings,
+        }
+    )
 
 
 def send(client: Producer, topic: str, records: Sequence[Record]) -> list[tuple[int, int]]:
@@ -100,7 +110,15 @@ def send(client: Producer, topic: str, records: Sequence[Record]) -> list[tuple[
         report = lambda error, message, index=index: delivered(index, error, message)  # noqa: E731
         while True:
             try:
-                client.produce(topic, record.value, record.key, record.partition, headers=list(record.headers), on_delivery=report, **extra)
+                client.produce(
+                    topic,
+                    record.value,
+                    record.key,
+                    record.partition,
+                    headers=list(record.headers),
+                    on_delivery=report,
+                    **extra,
+                )
                 break
             except BufferError:
                 client.poll(0.1)
@@ -122,7 +140,9 @@ def transactional(bootstrap_servers: str, transactional_id: str) -> Iterator[Pro
     yield client
 
 
-def read(bootstrap_servers: str, topic: str, *, isolation_level: str = "read_committed", start: int | None = None) -> list[Row]:
+def read(
+    bootstrap_servers: str, topic: str, *, isolation_level: str = "read_committed", start: int | None = None
+) -> list[Row]:
     """Every record up to the end as librdkafka sees it, by partition and offset. Ends when each partition reported its end."""
     consumer = Consumer(
         {

@@ -14,7 +14,10 @@ NOON = 1_790_000_000_000
 
 
 def compressible(count: int, label: str) -> list[Record]:
-    return [Record(f"{label} {number} {'x' * 200}".encode(), key=b"%d" % (number % 7), timestamp=NOON + number) for number in range(count)]
+    return [
+        Record(f"{label} {number} {'x' * 200}".encode(), key=b"%d" % (number % 7), timestamp=NOON + number)
+        for number in range(count)
+    ]
 
 
 def writer(cluster: Cluster, codec: str) -> tuple[Producer, list[str]]:

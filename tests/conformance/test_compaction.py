@@ -33,7 +33,9 @@ def wait_until_cleaned(cluster: Cluster, topic: str, fewer_than: int) -> list[Ro
         rows = foreign.read(cluster.bootstrap_servers, topic)
         if len(rows) < fewer_than and rows == before:
             return rows
-        assert time.monotonic() < deadline, f"{topic}: {len(rows)} records after 90 s, cleaned were fewer than {fewer_than}"
+        assert time.monotonic() < deadline, (
+            f"{topic}: {len(rows)} records after 90 s, cleaned were fewer than {fewer_than}"
+        )
         before = rows
         time.sleep(1)
 
@@ -53,7 +55,9 @@ def test_holes_inside(cluster: Cluster, make_topic: MakeTopic, codec: str) -> No
     table = check.check(cluster, topic, rows, {0: {"delivered": len(rows), "absent": 200 - len(rows)}})
     assert end == 200
     assert (table.report.partitions[0].start, table.report.partitions[0].end) == (0, 200)
-    assert {row.key for row in rows} == {b"k%d" % number for number in range(100)}, "the last value of every key is there"
+    assert {row.key for row in rows} == {b"k%d" % number for number in range(100)}, (
+        "the last value of every key is there"
+    )
     assert any(later.offset - earlier.offset > 1 for earlier, later in itertools.pairwise(rows)) or start > 0
     assert table.report.cleanup_policy == "compact"
 
@@ -76,14 +80,20 @@ def test_transactions_and_holes(cluster: Cluster, make_topic: MakeTopic) -> None
     with transactional(cluster.bootstrap_servers, topic) as client:
         for turn in range(10):
             client.begin_transaction()
-            foreign.send(client, topic, [Record(b"%d" % turn, key=b"k%d" % (turn % 3), timestamp=NOON + turn * 1000)] * 2)
+            foreign.send(
+                client, topic, [Record(b"%d" % turn, key=b"k%d" % (turn % 3), timestamp=NOON + turn * 1000)] * 2
+            )
             if turn % 3:
                 client.commit_transaction(foreign.SECONDS)
             else:
                 client.abort_transaction(foreign.SECONDS)
             foreign.wait_for_end(cluster.bootstrap_servers, topic, (turn + 1) * 3)
     for number in range(3):
-        produce(cluster.bootstrap_servers, topic, [Record(b"last", key=b"z%d" % number, timestamp=NOON + 60_000 + number * 1000)])
+        produce(
+            cluster.bootstrap_servers,
+            topic,
+            [Record(b"last", key=b"z%d" % number, timestamp=NOON + 60_000 + number * 1000)],
+        )
     rows = wait_until_cleaned(cluster, topic, fewer_than=10)
     second = foreign.read(cluster.bootstrap_servers, topic)
     assert second == rows

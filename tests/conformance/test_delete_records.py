@@ -68,7 +68,14 @@ def test_in_the_middle(cluster: Cluster, topic: str) -> None:
     """40 MB read under a memory limit of 2 MiB: when the first batch is in our hands most of the log was not fetched yet."""
     count = 4000
     written = one_by_one(cluster, topic, count, size=10_000)
-    scan = kf.scan(topic, bootstrap_servers=cluster.bootstrap_servers, allow_partial=True, batch_size=100, memory_limit="2MiB", **RAW)
+    scan = kf.scan(
+        topic,
+        bootstrap_servers=cluster.bootstrap_servers,
+        allow_partial=True,
+        batch_size=100,
+        memory_limit="2MiB",
+        **RAW,
+    )
     stream = iter(scan)
     got = rows(next(stream))
     delete_records(cluster.bootstrap_servers, topic, count - 10)
@@ -86,7 +93,9 @@ def test_in_the_middle(cluster: Cluster, topic: str) -> None:
 
 def test_in_the_middle_is_an_error_by_default(cluster: Cluster, topic: str) -> None:
     one_by_one(cluster, topic, 4000, size=10_000)
-    stream = iter(kf.scan(topic, bootstrap_servers=cluster.bootstrap_servers, batch_size=100, memory_limit="2MiB", **RAW))
+    stream = iter(
+        kf.scan(topic, bootstrap_servers=cluster.bootstrap_servers, batch_size=100, memory_limit="2MiB", **RAW)
+    )
     next(stream)
     delete_records(cluster.bootstrap_servers, topic, 3990)
     with pytest.raises(kf.DataLossError):

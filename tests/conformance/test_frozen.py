@@ -84,7 +84,9 @@ def test_next_start_after_a_limit(cluster: Cluster, make_topic: MakeTopic) -> No
     records = numbered(25, "page", 2)
     written = placed(records, produce(cluster.bootstrap_servers, topic, records))
     seen, start = [], "earliest"
-    while page := rows(table := kf.read(topic, bootstrap_servers=cluster.bootstrap_servers, start=start, limit=10, **RAW)):
+    while page := rows(
+        table := kf.read(topic, bootstrap_servers=cluster.bootstrap_servers, start=start, limit=10, **RAW)
+    ):
         seen += page
         start = table.next_start
     assert sorted(seen, key=lambda row: row[:2]) == written

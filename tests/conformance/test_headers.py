@@ -29,4 +29,6 @@ def test_headers_are_on_request(cluster: Cluster, topic: str) -> None:
     produce(cluster.bootstrap_servers, topic, [Record(b'{"a": 1}', headers=(("x", b"1"), ("x", b"2")))])
     assert "_headers" not in kf.read(topic, bootstrap_servers=cluster.bootstrap_servers).columns
     table = kf.read(topic, bootstrap_servers=cluster.bootstrap_servers, columns=["_headers", "a"])
-    assert table.to_arrow().to_pylist() == [{"_headers": [{"key": "x", "value": b"1"}, {"key": "x", "value": b"2"}], "a": 1}]
+    assert table.to_arrow().to_pylist() == [
+        {"_headers": [{"key": "x", "value": b"1"}, {"key": "x", "value": b"2"}], "a": 1}
+    ]

@@ -15,7 +15,15 @@ LARGE = 5_000_000
 
 
 def test_null_and_empty(cluster: Cluster, topic: str) -> None:
-    pairs = [(None, None), (b"", b""), (None, b""), (b"", None), (b"key", None), (None, b"value"), (b"\x00\xff", b"\xfe\x00")]
+    pairs = [
+        (None, None),
+        (b"", b""),
+        (None, b""),
+        (b"", None),
+        (b"key", None),
+        (None, b"value"),
+        (b"\x00\xff", b"\xfe\x00"),
+    ]
     records = [Record(value, key=key, timestamp=NOON) for key, value in pairs]
     want = placed(records, produce(cluster.bootstrap_servers, topic, records))
     check(cluster, topic, want, {0: {"delivered": len(pairs)}})
@@ -26,7 +34,9 @@ def test_only_null_keys_and_values(cluster: Cluster, topic: str) -> None:
     want = placed(records, produce(cluster.bootstrap_servers, topic, records))
     check(cluster, topic, want, {0: {"delivered": 5}})
     table = kf.read(topic, bootstrap_servers=cluster.bootstrap_servers)
-    assert table.columns == ["_key", "_partition", "_offset", "_timestamp"], "no value was seen: there is no value column"
+    assert table.columns == ["_key", "_partition", "_offset", "_timestamp"], (
+        "no value was seen: there is no value column"
+    )
     assert table.to_arrow()["_key"].to_pylist() == [None] * 5
 
 
@@ -48,7 +58,11 @@ def test_five_megabytes(cluster: Cluster, make_topic: MakeTopic) -> None:
     """Larger than a fetch asks for by default: the broker sends such a batch whole, and the reader must take it."""
     topic = make_topic(**{"max.message.bytes": "8000000"})
     noise = b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(LARGE // 32))
-    records = [Record(b"small", timestamp=NOON), Record(noise, key=noise[:1_000_000], timestamp=NOON), Record(b"after", timestamp=NOON)]
+    records = [
+        Record(b"small", timestamp=NOON),
+        Record(noise, key=noise[:1_000_000], timestamp=NOON),
+        Record(b"after", timestamp=NOON),
+    ]
     want = placed(records, produce(cluster.bootstrap_servers, topic, records, **{"linger.ms": 0}))
     check(cluster, topic, want, {0: {"delivered": 3}})
 
@@ -61,6 +75,10 @@ def test_five_megabytes_compressed(cluster: Cluster, make_topic: MakeTopic) -> N
 
 
 def test_key_formats(cluster: Cluster, topic: str) -> None:
-    produce(cluster.bootstrap_servers, topic, [Record(b"{}", key=number.to_bytes(8, "big", signed=True)) for number in (-1, 0, 2**40)])
+    produce(
+        cluster.bootstrap_servers,
+        topic,
+        [Record(b"{}", key=number.to_bytes(8, "big", signed=True)) for number in (-1, 0, 2**40)],
+    )
     table = kf.read(topic, bootstrap_servers=cluster.bootstrap_servers, key_format="long", metadata=["_key"])
     assert table.to_arrow()["_key"].to_pylist() == [-1, 0, 2**40]

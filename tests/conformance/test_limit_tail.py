@@ -87,5 +87,7 @@ def test_tail(cluster: Cluster, make_topic: MakeTopic, tail: int) -> None:
     for partition, size in SIZES.items():
         delivered = sum(row.partition == partition for row in want)
         filtered = min(tail, size) - delivered
-        expected[partition] = {name: count for name, count in {"delivered": delivered, "filtered": filtered}.items() if count}
+        expected[partition] = {
+            name: count for name, count in {"delivered": delivered, "filtered": filtered}.items() if count
+        }
     check(cluster, topic, want, expected, second=want, tail=tail)

@@ -40,7 +40,9 @@ def embedded() -> Iterator[tuple[str, int]]:
     """``kaframe broker`` as a process of its own: one that runs inside the test could not be stopped without stopping the test."""
     program = shutil.which("kaframe")
     assert program, "the command `kaframe` is not installed beside the package"
-    with subprocess.Popen([program, "broker", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        [program, "broker", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         assert process.stdout is not None
         try:
             said = ""
@@ -60,10 +62,15 @@ def embedded() -> Iterator[tuple[str, int]]:
 def test_nothing_is_lost(start: object) -> None:
     with start() as (bootstrap_servers, pid):  # type: ignore[operator]
         foreign.create_topic(bootstrap_servers, "stalled", 2)
-        records = [Record(b"%0*d" % (SIZE, number), timestamp=1_790_000_000_000, partition=number % 2) for number in range(COUNT)]
+        records = [
+            Record(b"%0*d" % (SIZE, number), timestamp=1_790_000_000_000, partition=number % 2)
+            for number in range(COUNT)
+        ]
         foreign.produce(bootstrap_servers, "stalled", records)
         # 40 MB under a memory limit of 2 MiB: most of it cannot have been fetched when the first batch is in our hands.
-        stream = iter(kf.scan("stalled", bootstrap_servers=bootstrap_servers, batch_size=100, memory_limit="2MiB", **RAW))
+        stream = iter(
+            kf.scan("stalled", bootstrap_servers=bootstrap_servers, batch_size=100, memory_limit="2MiB", **RAW)
+        )
         got = rows(next(stream))
         os.kill(pid, signal.SIGSTOP)
         wake = threading.Timer(STALL_SECONDS, os.kill, (pid, signal.SIGCONT))

@@ -96,7 +96,13 @@ def test_outside_the_log(cluster: Cluster, topic: str) -> None:
 
 @pytest.mark.parametrize(
     "spelling",
-    [at(5), at(5).isoformat(), f"@{NOON + 5 * MINUTE}", at(5).replace(tzinfo=None), at(5).strftime("%Y-%m-%dT%H:%M:%S")],
+    [
+        at(5),
+        at(5).isoformat(),
+        f"@{NOON + 5 * MINUTE}",
+        at(5).replace(tzinfo=None),
+        at(5).strftime("%Y-%m-%dT%H:%M:%S"),
+    ],
     ids=["datetime", "iso", "ms", "naive-datetime", "naive-text"],
 )
 def test_spellings_of_a_time(cluster: Cluster, topic: str, spelling: object) -> None:
@@ -110,7 +116,12 @@ def test_log_append_time_is_exact(cluster: Cluster, make_topic: MakeTopic) -> No
     """The broker's own stamps never go back: the end by time needs no late zone, whatever the records claimed."""
     topic = make_topic(**{"message.timestamp.type": "LogAppendTime"})
     for number in range(6):
-        produce(cluster.bootstrap_servers, topic, [Record(b"%d" % number, timestamp=NOON - number * MINUTE)], **{"linger.ms": 0})
+        produce(
+            cluster.bootstrap_servers,
+            topic,
+            [Record(b"%d" % number, timestamp=NOON - number * MINUTE)],
+            **{"linger.ms": 0},
+        )
         time.sleep(0.05)
     seen = foreign.read(cluster.bootstrap_servers, topic)
     start, end = seen[2].timestamp, seen[5].timestamp
@@ -122,7 +133,9 @@ def test_log_append_time_is_exact(cluster: Cluster, make_topic: MakeTopic) -> No
 def test_relative_to_now(cluster: Cluster, topic: str) -> None:
     now = round(time.time() * 1000)
     records = [Record(b"%d" % ago, timestamp=now - ago * MINUTE) for ago in (180, 90, 30, 1)]
-    written = [row for record in records for row in placed([record], produce(cluster.bootstrap_servers, topic, [record]))]
+    written = [
+        row for record in records for row in placed([record], produce(cluster.bootstrap_servers, topic, [record]))
+    ]
     check(cluster, topic, written[2:], {0: {"delivered": 2}}, second=written[2:], start="-1h")
     check(cluster, topic, written[1:], {0: {"delivered": 3}}, second=written[1:], start=dt.timedelta(hours=2))
 

@@ -18,7 +18,12 @@ NOON = dt.datetime(2026, 9, 21, 12, tzinfo=dt.UTC)
 
 
 def test_dicts(cluster: Cluster, topic: str) -> None:
-    kf.write([{"number": n, "name": f"n{n}"} for n in range(1000)], topic, bootstrap_servers=cluster.bootstrap_servers, key="name")
+    kf.write(
+        [{"number": n, "name": f"n{n}"} for n in range(1000)],
+        topic,
+        bootstrap_servers=cluster.bootstrap_servers,
+        key="name",
+    )
     seen = foreign.read(cluster.bootstrap_servers, topic)
     assert [json.loads(row.value or b"") for row in seen] == [{"number": n, "name": f"n{n}"} for n in range(1000)]
     assert [row.key for row in seen] == [b"n%d" % n for n in range(1000)]
@@ -49,14 +54,19 @@ def test_partitions(cluster: Cluster, make_topic: MakeTopic) -> None:
     for key in keys:
         client.produce(theirs, b"", key.encode())
     assert client.flush(foreign.SECONDS) == 0
-    placed = [{row.key: row.partition for row in foreign.read(cluster.bootstrap_servers, topic)} for topic in (ours, theirs)]
+    placed = [
+        {row.key: row.partition for row in foreign.read(cluster.bootstrap_servers, topic)} for topic in (ours, theirs)
+    ]
     assert placed[0] == placed[1]
     assert len(placed[0]) == len(keys)
 
 
 def test_headers_and_timestamps(cluster: Cluster, topic: str) -> None:
     headers = [{"key": "a", "value": b"1"}, {"key": "a", "value": None}, {"key": "b", "value": b""}]
-    rows = [{"n": 1, "_headers": headers, "_timestamp": NOON}, {"n": 2, "_headers": [], "_timestamp": NOON + dt.timedelta(seconds=1)}]
+    rows = [
+        {"n": 1, "_headers": headers, "_timestamp": NOON},
+        {"n": 2, "_headers": [], "_timestamp": NOON + dt.timedelta(seconds=1)},
+    ]
     kf.write(rows, topic, bootstrap_servers=cluster.bootstrap_servers)
     seen = foreign.read(cluster.bootstrap_servers, topic)
     assert [json.loads(row.value or b"") for row in seen] == [{"n": 1}, {"n": 2}]
@@ -68,7 +78,9 @@ def test_back_and_forth(cluster: Cluster, make_topic: MakeTopic) -> None:
     """A table that was read, written to another topic, is the same table."""
     source, copy = make_topic(), make_topic()
     kf.write(
-        [{"id": n, "tags": ["x", str(n)], "at": {"deep": n / 4}} for n in range(100)], source, bootstrap_servers=cluster.bootstrap_servers
+        [{"id": n, "tags": ["x", str(n)], "at": {"deep": n / 4}} for n in range(100)],
+        source,
+        bootstrap_servers=cluster.bootstrap_servers,
     )
     table = kf.read(source, bootstrap_servers=cluster.bootstrap_servers)
     kf.write(table, copy, bootstrap_servers=cluster.bootstrap_servers)

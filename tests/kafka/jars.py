@@ -67,7 +67,15 @@ def fetch(line: str, libs: Path) -> None:
     libs.parent.mkdir(parents=True, exist_ok=True)
     # Into a folder of another name first: a fetch that was interrupted must not look like a complete one.
     partial = Path(tempfile.mkdtemp(prefix="partial-", dir=libs.parent))
-    command = [maven, "-q", "-B", "-f", str(HERE / line / "pom.xml"), "dependency:copy-dependencies", f"-DoutputDirectory={partial}"]
+    command = [
+        maven,
+        "-q",
+        "-B",
+        "-f",
+        str(HERE / line / "pom.xml"),
+        "dependency:copy-dependencies",
+        f"-DoutputDirectory={partial}",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     if done.returncode != 0 or not any(partial.glob("kafka_*.jar")):
         shutil.rmtree(partial, ignore_errors=True)

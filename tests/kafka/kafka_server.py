@@ -122,10 +122,18 @@ class KafkaServer:
             timeout=60,
         )
         if done.returncode != 0:
-            raise StartError(f"formatting the storage of Kafka {self.line} failed:\n{done.stdout[-1500:]}{done.stderr[-1500:]}")
+            raise StartError(
+                f"formatting the storage of Kafka {self.line} failed:\n{done.stdout[-1500:]}{done.stderr[-1500:]}"
+            )
         command = [java[0], f"-Xms{self.heap}", f"-Xmx{self.heap}", *java[1:], "kafka.Kafka", str(properties)]
         self._guard = subprocess.Popen(
-            [sys.executable, str(HERE / "guard.py"), str(self._directory), str(self._directory / "kafka.log"), *command],
+            [
+                sys.executable,
+                str(HERE / "guard.py"),
+                str(self._directory),
+                str(self._directory / "kafka.log"),
+                *command,
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -177,7 +185,9 @@ class KafkaServer:
     def __enter__(self) -> KafkaServer:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
 
