@@ -1,5 +1,7 @@
 //! Finished columns of a run of values: what a decoder gives and what widening takes and returns.
 
+use std::sync::Arc;
+
 use arrow_array::ArrayRef;
 use arrow_schema::FieldRef;
 
@@ -26,4 +28,26 @@ pub struct Columns {
     /// Whether the last column is `_extra`, a JSON object text of what did not fit, null where all did. A field of the
     /// value that has this name is then called `value._extra`.
     pub has_extra: bool,
+}
+
+impl Columns {
+    /// What the column of the field `name` is called.
+    pub(crate) fn column_name(name: &str, has_extra: bool) -> String {
+        if has_extra && name == EXTRA {
+            format!("{VALUE}.{EXTRA}")
+        } else {
+            name.to_string()
+        }
+    }
+
+    /// The one column of values that are no objects.
+    pub(crate) fn single(shape: Shape, name: &str, array: ArrayRef, rows: usize) -> Self {
+        Self {
+            fields: vec![Arc::new(shape.field(name))],
+            shape,
+            arrays: vec![array],
+            rows,
+            has_extra: false,
+        }
+    }
 }

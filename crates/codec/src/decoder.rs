@@ -1,5 +1,9 @@
 //! The trait behind which every format decodes, and the one place that picks the implementation.
 
+use crate::integer::IntegerDecoder;
+use crate::json::JsonDecoder;
+use crate::raw::RawDecoder;
+use crate::string::StringDecoder;
 use crate::{Columns, Shape, ValueError, ValueFormat};
 
 /// Grows columns from values, one row per value.
@@ -39,7 +43,9 @@ pub struct DecoderOptions {
     pub start: Option<Shape>,
     /// A stream: the shape never changes, what does not fit goes to the column `_extra`.
     pub fixed: bool,
-    /// Columns wanted, in this order: keys of the object, or paths like `user.id`. Others are checked for structure only.
+    /// Columns of a JSON object wanted, in this order: keys, or paths like `user.id`. Others are checked for structure
+    /// only. A value that is no object counts as an object with the one key `value`. The formats of one column have
+    /// nothing to choose from and do not look at this.
     pub select: Option<Vec<String>>,
     /// Rows to reserve memory for.
     pub capacity_rows: usize,
@@ -63,5 +69,10 @@ impl DecoderOptions {
 
 /// The decoder for `options.format`.
 pub fn decoder(options: &DecoderOptions) -> Box<dyn Decoder> {
-    todo!("{}", options.format)
+    match options.format {
+        ValueFormat::Raw => Box::new(RawDecoder::new(options)),
+        ValueFormat::String => Box::new(StringDecoder::new(options)),
+        ValueFormat::Json => Box::new(JsonDecoder::new(options)),
+        ValueFormat::Int | ValueFormat::Long => Box::new(IntegerDecoder::new(options)),
+    }
 }

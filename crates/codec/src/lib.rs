@@ -10,13 +10,19 @@
 //! Where the truth is written: RFC 8259 for JSON, the Arrow columnar format for the arrays, `arrow.json` (Arrow canonical
 //! extension types) for JSON text.
 
+mod bits;
 mod columns;
 mod decoder;
 mod detect;
 mod encode;
 mod error;
 mod format;
+mod integer;
+mod json;
+mod raw;
 mod shape;
+mod string;
+mod varlen;
 mod widen;
 
 pub use columns::{Columns, EXTRA, VALUE};

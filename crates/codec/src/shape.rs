@@ -88,6 +88,11 @@ impl StructShape {
         self.index.get(name).map(|&i| &self.fields[i].1)
     }
 
+    /// Which field is called `name`.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.index.get(name).copied()
+    }
+
     /// Sets the shape of the field `name`, which comes last if it is new.
     pub fn set(&mut self, name: &str, shape: Shape) {
         match self.index.get(name) {
@@ -136,6 +141,14 @@ impl StructShape {
     }
 }
 
+impl std::ops::Index<usize> for StructShape {
+    type Output = Shape;
+
+    fn index(&self, field: usize) -> &Shape {
+        &self.fields[field].1
+    }
+}
+
 impl Shape {
     /// The shape of the integer `value`; beyond 38 digits it is JSON text.
     pub fn of_int(value: i128) -> Self {
@@ -180,7 +193,7 @@ impl Shape {
 
     /// Whether these are integers each of which a float shows exactly.
     pub(crate) fn exact_in_float(&self) -> bool {
-        matches!(self, Self::Int { min, max } if *min >= -FLOAT_EXACT && *max <= FLOAT_EXACT)
+        matches!(self, Self::Int { min, max } if exact_in_float(*min) && exact_in_float(*max))
     }
 
     /// Whether columns of this shape can be cast to `wider` with nothing lost. If not, the records must be decoded again
@@ -243,6 +256,11 @@ impl Shape {
             ("ARROW:extension:metadata".to_string(), String::new()),
         ]))
     }
+}
+
+/// Whether a float shows `value` exactly, as far as inference goes: beyond 2^53 only some do.
+pub(crate) fn exact_in_float(value: i128) -> bool {
+    (-FLOAT_EXACT..=FLOAT_EXACT).contains(&value)
 }
 
 /// The name of a list's inner field, as Arrow writes it by default.

@@ -1,0 +1,177 @@
+//! Growing bitmaps: boolean values, and which rows of a column are null.
+//!
+//! Arrow's own builders do the same; these can also be cut back to a row, which is how a malformed value leaves no trace.
+
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
+
+/// A growing bitmap. Bits behind the length are zero.
+#[derive(Debug, Default)]
+pub(crate) struct Bits {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Bits {
+    /// `len` equal bits.
+    pub(crate) fn filled(len: usize, bit: bool) -> Self {
+        let mut bits = Self::default();
+        bits.extend(len, bit);
+        bits
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, bit: bool) {
+        let shift = self.len % 64;
+        if shift == 0 {
+            self.words.push(u64::from(bit));
+        } else if let Some(last) = self.words.last_mut() {
+            *last |= u64::from(bit) << shift;
+        }
+        self.len += 1;
+    }
+
+    pub(crate) fn extend(&mut self, count: usize, bit: bool) {
+        let end = self.len + count;
+        while self.len < end && !self.len.is_multiple_of(64) {
+            self.push(bit);
+        }
+        if self.len < end {
+            self.words.resize(end.div_ceil(64), if bit { u64::MAX } else { 0 });
+            self.len = end;
+            self.clear_behind();
+        }
+    }
+
+    pub(crate) fn truncate(&mut self, len: usize) {
+        if len < self.len {
+            self.len = len;
+            self.words.truncate(len.div_ceil(64));
+            self.clear_behind();
+        }
+    }
+
+    fn clear_behind(&mut self) {
+        let used = self.len % 64;
+        if used > 0
+            && let Some(last) = self.words.last_mut()
+        {
+            *last &= (1 << used) - 1;
+        }
+    }
+
+    pub(crate) fn any(&self) -> bool {
+        self.words.iter().any(|word| *word != 0)
+    }
+
+    pub(crate) fn allocated_bytes(&self) -> usize {
+        self.words.capacity() * 8
+    }
+
+    /// Gives the bits and starts anew.
+    pub(crate) fn take(&mut self) -> BooleanBuffer {
+        let bits = std::mem::take(self);
+        // Arrow's bitmaps are little-endian bytes; so are these words on every machine this is built for.
+        let words = bits.words.into_iter().map(u64::to_le).collect::<Vec<_>>();
+        BooleanBuffer::new(Buffer::from_vec(words), 0, bits.len)
+    }
+}
+
+/// Which rows hold a value. Costs nothing until the first null.
+#[derive(Debug, Default)]
+pub(crate) struct Validity {
+    /// Absent while every row holds a value.
+    bits: Option<Bits>,
+}
+
+impl Validity {
+    /// `rows` nulls.
+    pub(crate) fn nulls(rows: usize) -> Self {
+        Self {
+            bits: (rows > 0).then(|| Bits::filled(rows, false)),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn push_valid(&mut self) {
+        if let Some(bits) = &mut self.bits {
+            bits.push(true);
+        }
+    }
+
+    /// Appends `count` nulls behind `rows` rows.
+    pub(crate) fn push_nulls(&mut self, rows: usize, count: usize) {
+        self.bits
+            .get_or_insert_with(|| Bits::filled(rows, true))
+            .extend(count, false);
+    }
+
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        if let Some(bits) = &mut self.bits {
+            bits.truncate(rows);
+        }
+    }
+
+    /// Whether any of `rows` rows holds a value.
+    pub(crate) fn any_valid(&self, rows: usize) -> bool {
+        self.bits.as_ref().map_or(rows > 0, Bits::any)
+    }
+
+    pub(crate) fn allocated_bytes(&self) -> usize {
+        self.bits.as_ref().map_or(0, Bits::allocated_bytes)
+    }
+
+    /// Gives the null buffer and starts anew.
+    pub(crate) fn take(&mut self) -> Option<NullBuffer> {
+        self.bits.take().map(|mut bits| NullBuffer::new(bits.take()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn behaves_like_a_vector_of_booleans(steps in prop::collection::vec((0u8..3, 0usize..150, any::<bool>()), 0..40)) {
+            let (mut bits, mut model) = (Bits::default(), Vec::new());
+            for (step, count, bit) in steps {
+                match step {
+                    0 => {
+                        bits.push(bit);
+                        model.push(bit);
+                    }
+                    1 => {
+                        bits.extend(count, bit);
+                        model.resize(model.len() + count, bit);
+                    }
+                    _ => {
+                        bits.truncate(count);
+                        model.truncate(count);
+                    }
+                }
+                prop_assert_eq!(bits.len(), model.len());
+                prop_assert_eq!(bits.any(), model.contains(&true));
+            }
+            prop_assert_eq!(bits.take().iter().collect::<Vec<_>>(), model);
+        }
+    }
+
+    #[test]
+    fn validity_is_absent_until_a_null_comes() {
+        let mut validity = Validity::default();
+        validity.push_valid();
+        assert!(validity.any_valid(1) && !validity.any_valid(0));
+        validity.push_nulls(1, 2);
+        validity.push_valid();
+        validity.truncate(3);
+        let nulls = validity.take().unwrap();
+        assert_eq!(nulls.iter().collect::<Vec<_>>(), [true, false, false]);
+        assert!(Validity::default().take().is_none());
+    }
+}

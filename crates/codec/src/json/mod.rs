@@ -1,0 +1,254 @@
+//! Format `json`: JSON documents (RFC 8259) straight into growing Arrow columns, in one pass, without a tree in between.
+//!
+//! Types are inferred as values come: a column starts as null and widens (module `drift`). Objects give one column per key,
+//! anything else one column `value`. A malformed document leaves no row, no key and no wider type. With a fixed shape, and
+//! for top-level keys beyond the limit, what does not fit goes to `_extra` (module `extra`).
+//!
+//! Not here: dates, numbers or anything else inside strings; strings stay strings.
+
+mod check;
+mod column;
+mod drift;
+mod extra;
+mod fields;
+mod keys;
+mod number;
+mod object;
+mod scan;
+mod select;
+mod text;
+mod value;
+
+use std::sync::Arc;
+
+use self::check::{Checker, after_bom};
+use self::column::{Column, Data};
+use self::select::Selection;
+use self::value::{Parser, State, Stop};
+use crate::{Columns, Decoder, DecoderOptions, EXTRA, Shape, StructShape, VALUE, ValueError};
+
+/// Whether `data` is a JSON object or array, checked in full.
+pub(crate) fn is_object_or_array(data: &[u8]) -> bool {
+    let start = scan::skip_space(data, after_bom(data));
+    matches!(data.get(start), Some(b'{' | b'[')) && Checker::default().document(data).is_ok()
+}
+
+/// Decodes JSON documents.
+pub(crate) struct JsonDecoder {
+    root: Column,
+    /// What did not fit, as JSON text; shorter than the root until it is needed.
+    extra: Column,
+    selection: Option<Selection>,
+    /// The shape that never changes.
+    fixed: Option<Shape>,
+    state: State,
+    special: u64,
+}
+
+impl JsonDecoder {
+    pub(crate) fn new(options: &DecoderOptions) -> Self {
+        let start = options.start.clone().unwrap_or(Shape::Null);
+        let start = match &options.select {
+            None => start,
+            Some(names) => Shape::Struct(selected(&start, names)),
+        };
+        let start = if options.fixed { fixed_top(start) } else { start };
+        let selection = options.select.as_deref().map(|names| {
+            let mut distinct: Vec<String> = Vec::new();
+            for name in names {
+                if !distinct.contains(name) {
+                    distinct.push(name.clone());
+                }
+            }
+            Selection::new(&distinct)
+        });
+        let mut state = State {
+            fixed: options.fixed,
+            strict: options.strict,
+            selection: selection.clone(),
+            ..State::default()
+        };
+        state.checker.strict = options.strict;
+        Self {
+            root: Column::of_shape(&start, options.capacity_rows),
+            extra: Column::of_shape(&Shape::JsonText, 0),
+            selection,
+            fixed: options.fixed.then_some(start),
+            state,
+            special: 0,
+        }
+    }
+
+    fn decode(&mut self, data: &[u8]) -> Result<(), Stop> {
+        let at = scan::skip_space(data, after_bom(data));
+        let mut parser = Parser {
+            data,
+            state: &mut self.state,
+        };
+        let end = match (&mut self.selection, &mut self.root.data) {
+            (Some(selection), Data::Struct(fields)) => {
+                let end = selection.decode(&mut parser, fields, self.root.rows, at)?;
+                self.root.close();
+                end
+            }
+            _ => parser.value(&mut self.root, at, 0)?,
+        };
+        if scan::skip_space(data, end) == data.len() {
+            Ok(())
+        } else {
+            Err(Stop::Malformed)
+        }
+    }
+
+    /// Why a value was refused: what the checker says, whatever columns there were.
+    #[cold]
+    fn reason(&mut self, data: &[u8]) -> ValueError {
+        match self.state.checker.document(data) {
+            Err(error) => error,
+            Ok(()) => {
+                debug_assert!(false, "the decoder refused what the checker accepts");
+                ValueError::new(0, "not decodable")
+            }
+        }
+    }
+}
+
+impl Decoder for JsonDecoder {
+    fn push(&mut self, value: &[u8]) -> Result<(), ValueError> {
+        self.state.extra.clear();
+        self.state.special = 0;
+        self.state.checked = false;
+        self.state.arrays = 0;
+        let rows = self.root.rows;
+        if self.decode(value).is_err() {
+            self.root.truncate(rows);
+            return Err(self.reason(value));
+        }
+        self.special += self.state.special;
+        if !self.state.extra.is_empty() {
+            self.extra.pad_to(rows);
+            if let Data::Text(text) = &mut self.extra.data {
+                self.state.extra.write(value, &mut text.data);
+                text.close();
+            }
+            self.extra.close();
+        }
+        Ok(())
+    }
+
+    fn push_null(&mut self) {
+        self.root.pad_to(self.root.rows + 1);
+    }
+
+    fn len(&self) -> usize {
+        self.root.rows
+    }
+
+    fn allocated_bytes(&self) -> usize {
+        self.root.allocated_bytes(self.root.rows) + self.extra.allocated_bytes(self.extra.rows)
+    }
+
+    fn shape(&self) -> Shape {
+        self.fixed.clone().unwrap_or_else(|| self.root.shape())
+    }
+
+    fn needs_replay(&self) -> bool {
+        self.state.lost
+    }
+
+    fn special_floats(&self) -> u64 {
+        self.special
+    }
+
+    fn finish(&mut self) -> Columns {
+        let shape = self.shape();
+        let rows = self.root.rows;
+        self.state.lost = false;
+        let (mut fields, mut arrays, mut has_extra) = (Vec::new(), Vec::new(), self.fixed.is_some());
+        match (&mut self.root.data, &shape) {
+            (Data::Null, _) => {}
+            (Data::Struct(columns), Shape::Struct(inner)) => {
+                has_extra |= inner.overflow();
+                arrays = columns.finish(rows, inner);
+                fields.extend(
+                    inner
+                        .iter()
+                        .map(|(name, field)| Arc::new(field.field(&Columns::column_name(name, has_extra)))),
+                );
+            }
+            _ => {
+                arrays.push(self.root.finish(rows, &shape));
+                fields.push(Arc::new(shape.field(VALUE)));
+            }
+        }
+        self.root.rows = 0;
+        self.root.valid.take();
+        if has_extra {
+            arrays.push(self.extra.finish(rows, &Shape::JsonText));
+            fields.push(Arc::new(Shape::JsonText.field(EXTRA)));
+        }
+        Columns {
+            shape,
+            fields,
+            arrays,
+            rows,
+            has_extra,
+        }
+    }
+}
+
+/// The shapes of the selected names: of a field, else of the field at the path.
+fn selected(shape: &Shape, names: &[String]) -> StructShape {
+    let mut fields = StructShape::new();
+    for name in names {
+        let found = match shape {
+            Shape::Struct(all) => at_path(all, name).cloned(),
+            // Values that are no objects count as objects with one key.
+            other if name == VALUE => Some(other.clone()),
+            _ => None,
+        };
+        fields.set(name, found.unwrap_or(Shape::Null));
+    }
+    fields
+}
+
+fn at_path<'a>(fields: &'a StructShape, name: &str) -> Option<&'a Shape> {
+    if let Some(shape) = fields.get(name) {
+        return Some(shape);
+    }
+    let (key, rest) = name.split_once('.')?;
+    match fields.get(key)? {
+        Shape::Struct(inner) => at_path(inner, rest),
+        _ => None,
+    }
+}
+
+/// The shape of a stream's value. Without a field yet it is an object whose keys all go to `_extra`.
+fn fixed_top(shape: Shape) -> Shape {
+    match shape {
+        Shape::Null => Shape::Struct(StructShape::new()),
+        Shape::Struct(fields) => Shape::Struct(fixed_fields(&fields)),
+        other => fixed(&other),
+    }
+}
+
+/// Objects that never had a key are JSON text, which takes any value.
+fn fixed(shape: &Shape) -> Shape {
+    match shape {
+        Shape::Struct(fields) if fields.is_empty() => Shape::JsonText,
+        Shape::Struct(fields) => Shape::Struct(fixed_fields(fields)),
+        Shape::List(item) => Shape::List(Box::new(fixed(item))),
+        other => other.clone(),
+    }
+}
+
+fn fixed_fields(fields: &StructShape) -> StructShape {
+    let mut result = StructShape::new();
+    for (name, shape) in fields.iter() {
+        result.set(name, fixed(shape));
+    }
+    if fields.overflow() {
+        result.set_overflow();
+    }
+    result
+}

@@ -1,0 +1,185 @@
+//! JSON numbers: exact integers, nearest floats.
+//!
+//! An integer is an integer by how it is written: `-0` is the integer 0, `1.0` and `1e2` are floats. A float is the nearest
+//! 64-bit one; one too large for it is `Beyond`, never infinity. The fast paths below take what most numbers are and leave
+//! the rest to [`number`], which alone decides what is well formed.
+
+use super::check::Bad;
+use super::scan;
+
+/// A number as written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Number {
+    /// An integer of at most 38 digits.
+    Int(i128),
+    /// The nearest float.
+    Float(f64),
+    /// An integer of more digits, or a float beyond the largest.
+    Beyond,
+}
+
+/// An integer of at most 18 digits. `None` says only that this is not one.
+#[inline(always)]
+pub(super) fn short_int(data: &[u8], at: usize) -> Option<(i64, usize)> {
+    let negative = data.get(at) == Some(&b'-');
+    let start = at + usize::from(negative);
+    let (value, end) = scan::digits(data, start, 0);
+    let count = end.wrapping_sub(start);
+    if count.wrapping_sub(1) >= 18 || (count > 1 && data[start] == b'0') {
+        return None;
+    }
+    if matches!(data.get(end), Some(b'.' | b'e' | b'E')) {
+        return None;
+    }
+    let value = value as i64;
+    Some((if negative { -value } else { value }, end))
+}
+
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
+];
+
+/// A number of at most 15 digits without an exponent: both the digits and the power of ten are exact in a float, so that
+/// one division rounds once. `None` says only that this is not one.
+#[inline(always)]
+pub(super) fn short_float(data: &[u8], at: usize) -> Option<(f64, usize)> {
+    let negative = data.get(at) == Some(&b'-');
+    let start = at + usize::from(negative);
+    let (whole, point) = scan::digits(data, start, 0);
+    let count = point.wrapping_sub(start);
+    if count.wrapping_sub(1) >= 15 || (count > 1 && data[start] == b'0') {
+        return None;
+    }
+    if data.get(point) != Some(&b'.') {
+        if matches!(data.get(point), Some(b'e' | b'E')) {
+            return None;
+        }
+        let value = whole as i64;
+        return Some(((if negative { -value } else { value }) as f64, point));
+    }
+    let (value, end) = scan::digits(data, point + 1, whole);
+    let fraction = end.wrapping_sub(point + 1);
+    if fraction == 0 || count + fraction > 15 || matches!(data.get(end), Some(b'e' | b'E')) {
+        return None;
+    }
+    let value = value as f64 / POWERS[fraction];
+    Some((if negative { -value } else { value }, end))
+}
+
+/// The number at `at` and the position behind it.
+pub(super) fn number(data: &[u8], at: usize) -> Result<(Number, usize), Bad> {
+    let bad = |byte, reason| Err(Bad { byte, reason });
+    let negative = data.get(at) == Some(&b'-');
+    let start = at + usize::from(negative);
+    let whole = all_digits(data, start);
+    match whole - start {
+        0 => return bad(start, "expected a digit"),
+        1 => {}
+        _ if data[start] == b'0' => return bad(start, "a number has a leading zero"),
+        _ => {}
+    }
+    let mut end = whole;
+    if data.get(end) == Some(&b'.') {
+        let fraction = all_digits(data, end + 1);
+        if fraction == end + 1 {
+            return bad(fraction, "expected a digit after the decimal point");
+        }
+        end = fraction;
+    }
+    if matches!(data.get(end), Some(b'e' | b'E')) {
+        let sign = end + 1 + usize::from(matches!(data.get(end + 1), Some(b'+' | b'-')));
+        let exponent = all_digits(data, sign);
+        if exponent == sign {
+            return bad(exponent, "expected a digit in the exponent");
+        }
+        end = exponent;
+    }
+    let number = if end == whole {
+        integer(&data[start..whole], negative)
+    } else {
+        float(&data[at..end])
+    };
+    Ok((number, end))
+}
+
+fn all_digits(data: &[u8], at: usize) -> usize {
+    at + data[at.min(data.len())..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count()
+}
+
+fn integer(digits: &[u8], negative: bool) -> Number {
+    // The grammar allows no leading zeros, so 38 digits are at most 10^38 - 1.
+    if digits.len() > 38 {
+        return Number::Beyond;
+    }
+    let value = digits
+        .iter()
+        .fold(0i128, |value, digit| value * 10 + i128::from(digit - b'0'));
+    Number::Int(if negative { -value } else { value })
+}
+
+fn float(text: &[u8]) -> Number {
+    match fast_float2::parse::<f64, _>(text) {
+        Ok(value) if value.is_finite() => Number::Float(value),
+        _ => Number::Beyond,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn table() {
+        let int = |text: &str| number(text.as_bytes(), 0).map(|(number, end)| (number, end == text.len()));
+        for (text, value) in [("0", 0), ("-0", 0), ("-1", -1), ("9007199254740993", 9007199254740993)] {
+            assert_eq!(int(text), Ok((Number::Int(value), true)));
+        }
+        assert_eq!(int("18446744073709551616"), Ok((Number::Int(1 << 64), true)));
+        let largest = "9".repeat(38);
+        assert_eq!(int(&largest), Ok((Number::Int(10i128.pow(38) - 1), true)));
+        assert_eq!(int(&"9".repeat(39)), Ok((Number::Beyond, true)));
+        assert_eq!(int("1e400"), Ok((Number::Beyond, true)));
+        assert_eq!(int("-1e400"), Ok((Number::Beyond, true)));
+        assert_eq!(int("1e-400"), Ok((Number::Float(0.0), true)));
+        assert_eq!(int("1.0"), Ok((Number::Float(1.0), true)));
+        assert_eq!(int("2E+2"), Ok((Number::Float(200.0), true)));
+        assert_eq!(
+            int(&format!("0.{}", "3".repeat(400))),
+            Ok((Number::Float(1.0 / 3.0), true))
+        );
+        for text in ["", "-", "01", "-01", "1.", "1.e5", "1e", "1e+", ".5", "+1", "00"] {
+            assert!(number(text.as_bytes(), 0).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn fast_paths_agree_with_the_slow_one(
+            text in "-?[0-9]{1,20}(\\.[0-9]{0,20})?([eE][-+]?[0-9]{0,3})?[ ,}]{0,2}[0-9\\.x ]{0,12}"
+        ) {
+            let data = text.as_bytes();
+            let slow = number(data, 0);
+            if let Some((value, end)) = short_int(data, 0) {
+                prop_assert_eq!(slow, Ok((Number::Int(value.into()), end)));
+            }
+            if let Some((value, end)) = short_float(data, 0) {
+                match slow {
+                    Ok((Number::Int(int), e)) => prop_assert_eq!((int as f64, e), (value, end)),
+                    Ok((Number::Float(float), e)) => prop_assert_eq!((float.to_bits(), e), (value.to_bits(), end)),
+                    other => prop_assert!(false, "{:?}", other),
+                }
+            }
+        }
+
+        #[test]
+        fn floats_are_the_nearest(value in any::<f64>().prop_filter("finite", |v| v.is_finite())) {
+            let text = format!("{value:e}");
+            prop_assert_eq!(number(text.as_bytes(), 0).unwrap().0, Number::Float(value));
+        }
+    }
+}
