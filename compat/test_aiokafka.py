@@ -80,7 +80,7 @@ def test_group_membership_is_refused_clearly(broker, topic):
             await producer.send_and_wait(topic, b"x")
         consumer = AIOKafkaConsumer(topic, bootstrap_servers=broker, group_id="g")
         try:
-            with pytest.raises(KafkaError, match="(?i)group"):
+            with pytest.raises(KafkaError, match=r"(?i)group"):
                 await asyncio.wait_for(consumer.start(), 15)
                 await asyncio.wait_for(consumer.getone(), 15)
         finally:

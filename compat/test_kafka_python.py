@@ -101,7 +101,7 @@ def test_group_membership_is_refused_clearly(broker, topic):
     producer.send(topic, b"x").get(timeout=10)
     producer.close()
     consumer = KafkaConsumer(topic, bootstrap_servers=broker, group_id="g")
-    with pytest.raises(KafkaError, match="(?i)GroupAuthorizationFailed|group"):
+    with pytest.raises(KafkaError, match=r"(?i)group"):
         for _ in range(10):
             consumer.poll(timeout_ms=1000)
     consumer.close(autocommit=False)

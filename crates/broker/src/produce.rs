@@ -4,14 +4,12 @@
 use bytes::BytesMut;
 use kaframe_wire::ErrorCode;
 use kaframe_wire::batch::{
-    Batch, BatchBuilder, Compression, DEFAULT_MAX_DECOMPRESSED, Header, ProducerStamp, Scratch, TimestampType,
+    Batch, BatchBuilder, Compression, DEFAULT_MAX_DECOMPRESSED, Header, ProducerStamp, Scratch, TimestampType, Walk,
 };
 
 use crate::cluster::Refusal;
 use crate::config::TopicRules;
 
-/// Bytes of a batch without records.
-const EMPTY_BATCH: usize = 61;
 /// First version of Produce in which zstd may come.
 const ZSTD_SINCE: i16 = 7;
 /// Where the largest timestamp stands in a batch.
@@ -49,21 +47,18 @@ pub(crate) fn validate(
             "Produce requests with version {version} must have at least one record batch"
         )));
     }
-    let batch = Batch::parse(records).map_err(corrupt)?;
+    let mut walk = Walk::new(records);
+    let batch = match walk.next() {
+        Some(batch) => batch.map_err(corrupt)?,
+        None => return Err(corrupt("The record batch is cut off")),
+    };
     let header = batch.header;
     if header.magic != 2 {
         return Err(invalid(format!(
             "Produce requests with version {version} are only allowed to contain record batches with magic version 2"
         )));
     }
-    if header.length < EMPTY_BATCH || header.length > records.len() {
-        return Err(corrupt(format!(
-            "Record batch of {} bytes in {} bytes",
-            header.length,
-            records.len()
-        )));
-    }
-    if header.length < records.len() {
+    if batch.bytes.len() < records.len() {
         return Err(invalid(format!(
             "Produce requests with version {version} are only allowed to contain exactly one record batch per partition"
         )));

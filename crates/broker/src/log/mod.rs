@@ -12,8 +12,11 @@ mod producers;
 mod read;
 mod time;
 
+#[cfg(test)]
+mod tests;
+
 use bytes::{Bytes, BytesMut};
-use kaframe_wire::batch::{self, Batch, ControlType, Header};
+use kaframe_wire::batch::{self, Batch, ControlType};
 use kaframe_wire::{ErrorCode, WireError};
 
 pub(crate) use epochs::EpochHistory;
@@ -232,17 +235,16 @@ impl Log {
 }
 
 impl StoredBatch {
-    /// Reads what the header says; bytes without a readable header count as one record at `end_offset`.
+    /// Reads what the header says. Of a damaged header the offsets still count if they are there; anything else is taken for one
+    /// record at `end_offset`.
     fn new(bytes: Bytes, end_offset: i64) -> Self {
-        let header: Option<Header> = Batch::parse(&bytes).ok().map(|batch| batch.header);
-        let (base_offset, last_offset, max_timestamp) = match header {
-            Some(header) if header.is_legacy() => (header.base_offset, header.base_offset, header.max_timestamp),
-            Some(header) => (
-                header.base_offset,
-                header.base_offset.saturating_add(i64::from(header.last_offset_delta)),
-                header.max_timestamp,
-            ),
-            None => (end_offset, end_offset, -1),
+        let (base_offset, last_offset, max_timestamp) = match Batch::parse(&bytes).map(|batch| batch.header) {
+            Ok(header) if header.is_legacy() => (header.base_offset, header.base_offset, header.max_timestamp),
+            Ok(header) => (header.base_offset, header.last_offset(), header.max_timestamp),
+            Err(_) => match damaged_offsets(&bytes) {
+                Some((base_offset, last_offset)) => (base_offset, last_offset, -1),
+                None => (end_offset, end_offset, -1),
+            },
         };
         Self {
             bytes,
@@ -251,6 +253,13 @@ impl StoredBatch {
             max_timestamp,
         }
     }
+}
+
+/// First and last offset as they stand in a header of magic 2.
+fn damaged_offsets(bytes: &[u8]) -> Option<(i64, i64)> {
+    let base_offset = i64::from_be_bytes(*bytes.first_chunk()?);
+    let delta = i32::from_be_bytes(*bytes.get(23..)?.first_chunk()?);
+    (bytes[16] == 2 && base_offset >= 0).then(|| (base_offset, base_offset.saturating_add(i64::from(delta))))
 }
 
 /// Length of the first entry by its own prefix, if that many bytes are there.
