@@ -28,6 +28,7 @@ const MISSPELT_PATIENCE: Duration = Duration::from_millis(300);
 #[derive(Debug, Clone)]
 pub struct Client {
     cluster: SharedCluster,
+    timeout: Duration,
 }
 
 impl Client {
@@ -37,9 +38,24 @@ impl Client {
     /// [`ClientError::Config`] for addresses that make no sense; [`ClientError::Connect`], [`ClientError::NotKafka`] at once if every address refuses, does not
     /// resolve or answers something else, within [`ClientConfig::timeout`] where one is silent.
     pub async fn connect(config: ClientConfig) -> Result<Client> {
+        let timeout = config.timeout;
         Ok(Client {
             cluster: Arc::new(Cluster::connect(config).await?),
+            timeout,
         })
+    }
+
+    /// The same connections, with another limit of time without progress than [`ClientConfig::timeout`].
+    pub fn with_timeout(&self, timeout: Duration) -> Client {
+        Client {
+            cluster: self.cluster.clone(),
+            timeout,
+        }
+    }
+
+    /// The limit of time without progress in force.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     pub(crate) fn cluster(&self) -> &SharedCluster {
@@ -116,7 +132,7 @@ impl Client {
 
     /// The error for a topic that is not there, with the names that are.
     pub(crate) async fn not_found(&self, name: &str) -> ClientError {
-        let deadline = Instant::now() + self.cluster.config.timeout;
+        let deadline = Instant::now() + self.timeout;
         let description = self.cluster.describe(None, deadline).await.unwrap_or_default();
         let names = description.topics.iter().map(|answer| answer.topic.name.as_str());
         ClientError::NotFound {
@@ -240,7 +256,7 @@ pub(crate) struct Retrying<'a> {
 
 impl<'a> Retrying<'a> {
     pub fn new(client: &'a Client, what: &'static str) -> Self {
-        let patience = Patience::new(client.cluster.config.timeout);
+        let patience = Patience::new(client.timeout);
         Self {
             client,
             what,

@@ -87,3 +87,59 @@ fn check(answer: &Answer<OffsetForLeaderEpochResponse>, topic: &str, partition: 
         code => Err(answer.refused(code, Some(topic), Some(partition), None)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::connection::Peer;
+    use crate::error::ClientError;
+    use kaframe_wire::message::offset_for_leader_epoch_response::{EpochEndOffset, OffsetForLeaderTopicResult};
+
+    fn checked(ends: &[(i32, i16, i32, i64)]) -> Result<EpochEnd> {
+        let ends = ends.iter().map(|(partition, code, epoch, end)| {
+            EpochEndOffset::default()
+                .with_partition(*partition)
+                .with_error_code(*code)
+                .with_leader_epoch(*epoch)
+                .with_end_offset(*end)
+        });
+        let topic = OffsetForLeaderTopicResult::default()
+            .with_topic(topic_name("foo"))
+            .with_partitions(ends.collect());
+        let answer = Answer {
+            body: OffsetForLeaderEpochResponse::default().with_topics(vec![topic]),
+            peer: Peer {
+                id: Some(1),
+                address: Address {
+                    host: "b".into(),
+                    port: 1,
+                },
+            },
+            api: "OffsetForLeaderEpoch v4".into(),
+        };
+        check(&answer, "foo", 3)
+    }
+
+    #[test]
+    fn takes_the_partition_that_was_asked() {
+        let end = EpochEnd {
+            leader_epoch: 2,
+            end_offset: 50,
+        };
+        assert_eq!(checked(&[(1, 0, 9, 9), (3, 0, 2, 50), (3, 0, 1, 1)]), Ok(end));
+        assert!(matches!(checked(&[(1, 0, 9, 9)]), Err(ClientError::Broker { .. })));
+        assert!(matches!(
+            checked(&[(3, 29, -1, -1)]),
+            Err(ClientError::Authorization { .. })
+        ));
+        assert!(matches!(checked(&[(3, 75, -1, -1)]), Err(ClientError::Broker { .. })));
+    }
+
+    #[test]
+    fn every_version_encodes() {
+        for version in 2..=4 {
+            kaframe_wire::frame::encode_request(version, 1, "test", &build("foo", 3, 1, 2)).unwrap();
+        }
+    }
+}

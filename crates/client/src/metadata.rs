@@ -214,4 +214,13 @@ mod tests {
         assert_eq!(description.brokers[&2], Err("evil\\u{1b}[2J:9092".to_owned()));
         assert_eq!(description.brokers[&3], Err("h:-1".to_owned()));
     }
+
+    #[test]
+    fn every_version_encodes() {
+        for version in 4..=13 {
+            for topics in [None, Some(&["foo"][..]), Some(&[][..])] {
+                kaframe_wire::frame::encode_request(version, 1, "test", &request(topics)).unwrap();
+            }
+        }
+    }
 }

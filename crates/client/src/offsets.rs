@@ -426,4 +426,13 @@ mod tests {
         assert!(matches!(outcome(29), Err(ClientError::Authorization { .. })));
         assert!(matches!(outcome(32767), Err(ClientError::Broker { .. })));
     }
+
+    #[test]
+    fn every_version_encodes() {
+        for version in 1..=10 {
+            let questions = [question(0, OffsetQuery::Latest), question(1, OffsetQuery::AtTime(7))];
+            let request = build(version, "foo", &questions, Isolation::ReadCommitted, 30_000).unwrap();
+            kaframe_wire::frame::encode_request(version, 1, "test", &request).unwrap();
+        }
+    }
 }

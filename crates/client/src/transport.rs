@@ -18,8 +18,8 @@ use crate::address::Address;
 use crate::error::ConnectCause;
 
 /// A connected byte stream.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin + Debug {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin + Debug> Stream for T {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin + Debug {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin + Debug> Stream for T {}
 
 /// A way to connect.
 pub(crate) trait Transport: Send + Sync + Debug {

@@ -65,3 +65,15 @@ fn check(answer: Answer<DescribeConfigsResponse>, topic: &str) -> Result<BTreeMa
         code => Err(answer.refused(code, Some(topic), None, result.error_message.as_deref())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_version_encodes() {
+        for version in 1..=4 {
+            kaframe_wire::frame::encode_request(version, 1, "test", &request("foo")).unwrap();
+        }
+    }
+}

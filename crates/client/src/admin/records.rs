@@ -122,3 +122,16 @@ fn check(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_version_encodes() {
+        for version in 0..=2 {
+            let request = request("foo", &[(0, 10), (1, -1)], 5000);
+            kaframe_wire::frame::encode_request(version, 1, "test", &request).unwrap();
+        }
+    }
+}

@@ -225,7 +225,7 @@ async fn wait_until_led(client: &Client, topic: &str, deadline: Instant) -> Resu
             return Err(ClientError::NoProgress {
                 topic: Some(topic.to_owned()),
                 partition: None,
-                waited: client.config().timeout,
+                waited: client.timeout(),
                 what: "the topic is created, but its partitions have no leaders yet".to_owned(),
                 broker: client.bootstrap_servers(),
                 offset: None,
@@ -236,7 +236,7 @@ async fn wait_until_led(client: &Client, topic: &str, deadline: Instant) -> Resu
 }
 
 async fn wait_until_gone(client: &Client, topic: &str) -> Result<()> {
-    let deadline = Instant::now() + DELETE_PATIENCE.min(client.config().timeout);
+    let deadline = Instant::now() + DELETE_PATIENCE.min(client.timeout());
     while Instant::now() < deadline {
         match client.cluster().fresher_topic(topic, Instant::now(), deadline).await {
             Err(ClientError::Broker {
@@ -282,5 +282,16 @@ mod tests {
         assert_eq!((old.topic_names.len(), old.topics.len()), (1, 0));
         let new = delete_request(6, "foo", 1);
         assert_eq!((new.topic_names.len(), new.topics.len()), (0, 1));
+    }
+
+    #[test]
+    fn every_version_encodes() {
+        for version in 2..=7 {
+            kaframe_wire::frame::encode_request(version, 1, "test", &create_request(&new_topic(), 5000)).unwrap();
+        }
+        for version in 1..=6 {
+            let request = delete_request(version, "foo", 5000);
+            kaframe_wire::frame::encode_request(version, 1, "test", &request).unwrap();
+        }
     }
 }

@@ -19,6 +19,9 @@ use crate::topic::{AbortedTransaction, Isolation, TopicMetadata};
 /// The last version that names topics; where the topic's id is not known, no newer one can be spoken.
 pub(super) const LAST_BY_NAME: i16 = 12;
 
+/// The first version in which the leader compares the reader's last epoch with its log.
+const FIRST_WITH_LAST_EPOCH: i16 = 12;
+
 /// What one request asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Question {
@@ -41,7 +44,11 @@ pub(super) fn build(version: i16, topic: &TopicMetadata, question: &Question, co
     let partition = FetchPartition::default()
         .with_partition(context.partition)
         .with_current_leader_epoch(context.leader_epoch)
-        .with_last_fetched_epoch(context.last_fetched_epoch)
+        .with_last_fetched_epoch(if version >= FIRST_WITH_LAST_EPOCH {
+            context.last_fetched_epoch
+        } else {
+            -1
+        })
         .with_fetch_offset(question.offset)
         .with_log_start_offset(-1)
         .with_partition_max_bytes(question.max_bytes);
@@ -209,14 +216,8 @@ mod tests {
                 if version < 13 { Uuid::nil() } else { Uuid::from_u128(7) }
             );
             let partition = &asked.partitions[0];
-            assert_eq!(
-                (
-                    partition.fetch_offset,
-                    partition.current_leader_epoch,
-                    partition.last_fetched_epoch
-                ),
-                (42, 5, 4)
-            );
+            assert_eq!((partition.fetch_offset, partition.current_leader_epoch), (42, 5));
+            assert_eq!(partition.last_fetched_epoch, if version < 12 { -1 } else { 4 });
         }
     }
 

@@ -145,7 +145,7 @@ impl PartitionFetcher {
             },
             link: Link::Down,
             question: None,
-            clock: Clock::new(client.config().timeout),
+            clock: Clock::new(client.timeout()),
             attempts: Attempts::default(),
             behind: None,
             slow_limit: None,

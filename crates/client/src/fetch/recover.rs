@@ -84,10 +84,9 @@ impl PartitionFetcher {
         };
         let epoch = self.target.epoch;
         self.pause_and_refresh(error, Some(offset), deadline, waiting).await?;
-        if self.find_leader().is_ok() && self.target.epoch != epoch {
-            if let Some(last_epoch) = self.epoch_before(offset) {
-                self.check_truncation(offset, last_epoch).await?;
-            }
+        let moved = self.find_leader().is_ok() && self.target.epoch != epoch;
+        if let Some(last_epoch) = self.epoch_before(offset).filter(|_| moved) {
+            self.check_truncation(offset, last_epoch).await?;
         }
         Ok(())
     }
@@ -240,11 +239,25 @@ impl PartitionFetcher {
                 code: code @ (ErrorCode::UNKNOWN_TOPIC_ID | ErrorCode::INCONSISTENT_TOPIC_ID),
                 broker,
                 ..
-            } => ClientError::TopicRecreated {
-                topic: self.topic.name.clone(),
-                expected: self.topic.id.map_or_else(|| "unknown".to_owned(), |id| id.to_string()),
-                found: format!("{broker} no longer knows it ({code})"),
-            },
+            } => {
+                let deadline = Instant::now() + self.client.config().request_timeout;
+                match self
+                    .client
+                    .cluster()
+                    .fresher_topic(&self.topic.name, Instant::now(), deadline)
+                    .await
+                {
+                    Err(ClientError::Broker {
+                        code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+                        ..
+                    }) => self.client.not_found(&self.topic.name).await,
+                    _ => ClientError::TopicRecreated {
+                        topic: self.topic.name.clone(),
+                        expected: self.topic.id.map_or_else(|| "unknown".to_owned(), |id| id.to_string()),
+                        found: format!("{broker} no longer knows that one ({code})"),
+                    },
+                }
+            }
             other => other,
         }
     }
