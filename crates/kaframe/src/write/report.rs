@@ -33,10 +33,10 @@ pub struct PartitionWrite {
     pub partition: i32,
     /// Rows.
     pub rows: u64,
-    /// Offset of the first.
-    pub first_offset: i64,
+    /// Offset of the first; `None` where the broker only said that they are written, not where (a batch that was sent again).
+    pub first_offset: Option<i64>,
     /// Offset of the last. Records of other writers may lie between the two.
-    pub last_offset: i64,
+    pub last_offset: Option<i64>,
 }
 
 impl WriteReport {
@@ -45,30 +45,28 @@ impl WriteReport {
         let rows = u64::try_from(produced.records).unwrap_or(0);
         self.rows += rows;
         self.bytes += bytes;
-        let last_offset = produced.base_offset.saturating_add(i64::from(produced.records) - 1);
-        match self
+        let first = (produced.base_offset >= 0).then_some(produced.base_offset);
+        let last = first.map(|first| first.saturating_add(i64::from(produced.records) - 1));
+        let index = match self
             .partitions
             .binary_search_by_key(&produced.partition, |p| p.partition)
         {
-            Ok(index) => {
-                let partition = &mut self.partitions[index];
-                partition.rows += rows;
-                partition.first_offset = partition.first_offset.min(produced.base_offset);
-                partition.last_offset = partition.last_offset.max(last_offset);
-            }
+            Ok(index) => index,
             Err(index) => {
-                let first_offset = produced.base_offset;
-                self.partitions.insert(
-                    index,
-                    PartitionWrite {
-                        partition: produced.partition,
-                        rows,
-                        first_offset,
-                        last_offset,
-                    },
-                );
+                let new = PartitionWrite {
+                    partition: produced.partition,
+                    rows: 0,
+                    first_offset: None,
+                    last_offset: None,
+                };
+                self.partitions.insert(index, new);
+                index
             }
-        }
+        };
+        let partition = &mut self.partitions[index];
+        partition.rows += rows;
+        partition.first_offset = partition.first_offset.into_iter().chain(first).min();
+        partition.last_offset = partition.last_offset.max(last);
     }
 
     /// What a failed write says about its rows.
@@ -107,6 +105,16 @@ impl fmt::Display for WriteReport {
             write!(f, "; {}", self.outcome())?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for PartitionWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "partition {}: {} rows", self.partition, self.rows)?;
+        match (self.first_offset, self.last_offset) {
+            (Some(first), Some(last)) => write!(f, ", offsets {first} to {last}"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -223,8 +231,9 @@ mod tests {
         report.add(&produced(1, 10, 5), 50);
         report.add(&produced(0, 0, 3), 30);
         report.add(&produced(1, 20, 2), 20);
-        assert_eq!((report.rows, report.bytes), (10, 100));
-        let expected = [(0, 3, 0, 2), (1, 7, 10, 21)];
+        report.add(&produced(1, -1, 4), 40);
+        assert_eq!((report.rows, report.bytes), (14, 140));
+        let expected = [(0, 3, Some(0), Some(2)), (1, 11, Some(10), Some(21))];
         let partitions: Vec<_> = report
             .partitions
             .iter()

@@ -1,0 +1,62 @@
+//! The commands, one file each: flags in, verbs of the crate `kaframe`, rows and messages out.
+
+mod broker;
+mod demo;
+mod plan;
+mod read;
+mod topics;
+mod version;
+mod write;
+
+use clap::Subcommand;
+use kaframe::blocking::Cluster;
+
+use crate::Context;
+use crate::exit::Failure;
+use crate::flag::connection::Connection;
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Read a topic, or a chosen part of it, up to now, and stop
+    #[command(alias = "cat")]
+    Read(read::Read),
+    /// The first records
+    Head(read::Head),
+    /// The newest records
+    Tail(read::Tail),
+    /// Write records from standard input, one a line
+    Write(write::Write),
+    /// List, create, describe and delete topics
+    Topics(topics::Topics),
+    /// What a read would read: offsets, partitions, splits
+    Plan(plan::Plan),
+    /// Run a local Kafka broker in memory, until Ctrl-C
+    Broker(broker::Broker),
+    /// Start a local broker, write 1,000 records, read them back
+    Demo(demo::Demo),
+    /// The version, and what it was built for
+    Version(version::Version),
+}
+
+/// Runs a command.
+pub fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Read(command) => command.run(context),
+        Command::Head(command) => command.run(context),
+        Command::Tail(command) => command.run(context),
+        Command::Write(command) => command.run(context),
+        Command::Topics(command) => command.run(context),
+        Command::Plan(command) => command.run(context),
+        Command::Broker(command) => command.run(context),
+        Command::Demo(command) => command.run(context),
+        Command::Version(command) => command.run(),
+    }
+}
+
+impl Context {
+    /// Connects to the cluster that flags and environment name.
+    fn cluster(&self, connection: &Connection) -> Result<Cluster, Failure> {
+        Ok(Cluster::connect_with(connection.or(&self.connection).config()?)?)
+    }
+}

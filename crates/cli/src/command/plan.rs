@@ -1,0 +1,54 @@
+//! `kaframe plan`: what a read would read. Asks for offsets, reads no data.
+
+use clap::Args;
+use kaframe::ScanOptions;
+
+use crate::Context;
+use crate::exit::Failure;
+use crate::flag::connection::Connection;
+use crate::flag::range::Range;
+use crate::flag::running::Timeout;
+use crate::render::print_line;
+
+/// What a read would read: offsets, partitions, splits.
+#[derive(Args, Debug)]
+pub struct Plan {
+    /// Topic
+    topic: String,
+    #[command(flatten)]
+    range: Range,
+    #[command(flatten)]
+    timeout: Timeout,
+    /// At most so many records
+    #[arg(
+        short = 'n',
+        long = "limit",
+        visible_short_alias = 'c',
+        value_name = "N",
+        help_heading = "Which records"
+    )]
+    limit: Option<u64>,
+    /// The newest so many records
+    #[arg(long, value_name = "N", help_heading = "Which records", conflicts_with = "limit")]
+    tail: Option<u64>,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Plan {
+    /// Runs it.
+    pub fn run(self, context: &Context) -> Result<(), Failure> {
+        let mut options = ScanOptions {
+            limit: self.limit,
+            tail: self.tail,
+            timeout: self.timeout.timeout,
+            cancel: context.interrupt.token(),
+            ..ScanOptions::default()
+        };
+        let from_log_start = self.range.apply(&mut options)?;
+        let cluster = context.cluster(&self.connection)?;
+        super::read::resolve_from_log_start(&cluster, &self.topic, from_log_start, &mut options)?;
+        let scan = cluster.scan(&self.topic, options)?;
+        print_line(&scan.plan().to_string())
+    }
+}

@@ -1,0 +1,238 @@
+//! `kaframe read`, `head` and `tail`: one read, three ways to say how much.
+
+use clap::Args;
+use kaframe::blocking::{Cluster, Scan};
+use kaframe::{Bound, Bounds, Report, ScanOptions};
+
+use crate::Context;
+use crate::exit::Failure;
+use crate::flag::columns::Columns;
+use crate::flag::connection::Connection;
+use crate::flag::output::{Format, ProgressFlag, Rows};
+use crate::flag::range::{FromLogStart, Range};
+use crate::flag::running::Running;
+use crate::render::{self, thousands};
+use crate::{messages, progress, terminal};
+
+/// Rows that `read` shows on a terminal when nobody said how many.
+const SCREENFUL: u64 = 20;
+/// Rows that `head` and `tail` give when nobody said how many.
+const HEAD: u64 = 10;
+/// Up to here a limited result is read as a table, in (partition, offset) order; above it is streamed in bounded memory.
+const SMALL: u64 = 65_536;
+
+/// Read a topic, or a chosen part of it, up to now, and stop.
+#[derive(Args, Debug)]
+pub struct Read {
+    #[command(flatten)]
+    reading: Reading,
+    /// At most so many records, exactly so many if they exist
+    #[arg(
+        short = 'n',
+        long = "limit",
+        visible_short_alias = 'c',
+        value_name = "N",
+        help_heading = "Which records"
+    )]
+    limit: Option<u64>,
+    /// The newest so many records
+    #[arg(long, value_name = "N", help_heading = "Which records", conflicts_with = "limit")]
+    tail: Option<u64>,
+}
+
+/// The first records.
+#[derive(Args, Debug)]
+pub struct Head {
+    #[command(flatten)]
+    reading: Reading,
+    /// How many
+    #[arg(short = 'n', long = "limit", visible_short_alias = 'c', value_name = "N", default_value_t = HEAD, help_heading = "Which records")]
+    limit: u64,
+}
+
+/// The newest records.
+#[derive(Args, Debug)]
+pub struct Tail {
+    #[command(flatten)]
+    reading: Reading,
+    /// How many
+    #[arg(short = 'n', long = "tail", visible_short_alias = 'c', value_name = "N", default_value_t = HEAD, help_heading = "Which records")]
+    tail: u64,
+}
+
+/// What the three have in common.
+#[derive(Args, Debug)]
+struct Reading {
+    /// Topic
+    topic: String,
+    #[command(flatten)]
+    range: Range,
+    #[command(flatten)]
+    columns: Columns,
+    #[command(flatten)]
+    rows: Rows,
+    #[command(flatten)]
+    progress: ProgressFlag,
+    #[command(flatten)]
+    running: Running,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Read {
+    /// Runs it.
+    pub fn run(self, context: &Context) -> Result<(), Failure> {
+        let screenful = self.limit.is_none()
+            && self.tail.is_none()
+            && terminal::stdout_is_terminal()
+            && self.reading.rows.format() == Format::Table;
+        let limit = if screenful { Some(SCREENFUL) } else { self.limit };
+        self.reading.run(context, limit, self.tail, screenful)
+    }
+}
+
+impl Head {
+    /// Runs it.
+    pub fn run(self, context: &Context) -> Result<(), Failure> {
+        self.reading.run(context, Some(self.limit), None, false)
+    }
+}
+
+impl Tail {
+    /// Runs it.
+    pub fn run(self, context: &Context) -> Result<(), Failure> {
+        self.reading.run(context, None, Some(self.tail), false)
+    }
+}
+
+impl Reading {
+    fn run(self, context: &Context, limit: Option<u64>, tail: Option<u64>, screenful: bool) -> Result<(), Failure> {
+        let mut options = ScanOptions {
+            limit,
+            tail,
+            cancel: context.interrupt.token(),
+            ..ScanOptions::default()
+        };
+        let from_log_start = self.range.apply(&mut options)?;
+        self.columns.apply(&mut options)?;
+        self.running.apply(&mut options)?;
+        let format = self.rows.format();
+        let bar = progress::Bar::new(self.progress.progress, format.collects());
+        options.progress = bar.callback();
+        let cluster = context.cluster(&self.connection)?;
+        resolve_from_log_start(&cluster, &self.topic, from_log_start, &mut options)?;
+        let scan = cluster.scan(&self.topic, options)?;
+        let small = limit.or(tail).is_some_and(|rows| rows <= SMALL);
+        let result = if format.collects() || small {
+            table(&scan, format)
+        } else {
+            stream(&scan, format)
+        };
+        bar.clear();
+        let report = result?;
+        if screenful {
+            say_how_to_get_the_rest(&report);
+        }
+        tell(&report, context);
+        judge(&report, self.running.strict)
+    }
+}
+
+/// `-o +N` counts from the log start, which only a plan knows.
+pub(super) fn resolve_from_log_start(
+    cluster: &Cluster,
+    topic: &str,
+    from: FromLogStart,
+    options: &mut ScanOptions,
+) -> Result<(), Failure> {
+    let FromLogStart::Start(behind) = from else {
+        return Ok(());
+    };
+    let whole = ScanOptions {
+        partitions: options.partitions.clone(),
+        timeout: options.timeout,
+        cancel: options.cancel.clone(),
+        ..ScanOptions::default()
+    };
+    let scan = cluster.scan(topic, whole)?;
+    let starts = scan.plan().partitions.iter().map(|p| {
+        let start = p.range.start.saturating_add(behind);
+        // Behind the end there is nothing, which is what was asked for; an offset there would be an error.
+        (
+            p.partition,
+            if start >= p.range.end {
+                Bound::Latest
+            } else {
+                Bound::Offset(start)
+            },
+        )
+    });
+    options.start = Bounds::PerPartition(starts.collect());
+    Ok(())
+}
+
+fn table(scan: &Scan, format: Format) -> Result<Report, Failure> {
+    let table = scan.read()?;
+    let mut out = render::to_stdout(format);
+    out.begin(&table.schema())?;
+    for batch in table.batches() {
+        out.batch(batch)?;
+    }
+    out.end()?;
+    Ok(table.report().clone())
+}
+
+fn stream(scan: &Scan, format: Format) -> Result<Report, Failure> {
+    let mut stream = scan.stream()?;
+    let mut out = render::to_stdout(format);
+    out.begin(&stream.schema())?;
+    for batch in &mut stream {
+        out.batch(&batch?)?;
+    }
+    out.end()?;
+    Ok(stream.report())
+}
+
+fn say_how_to_get_the_rest(report: &Report) {
+    let rest: u64 = report.partitions.iter().map(|p| p.not_read).sum();
+    if rest > 0 {
+        messages::note(&format!(
+            "the first {SCREENFUL} rows; {} offsets lie behind them: -n N for more, -f ndjson (or a pipe) for all",
+            thousands(rest)
+        ));
+    }
+}
+
+/// The report, as long as was asked for: its first line, what is missing or is no record, and all of it where nothing was delivered.
+fn tell(report: &Report, context: &Context) {
+    if context.output.quiet {
+        return;
+    }
+    let text = report.to_string();
+    if context.output.verbose || report.delivered() == 0 {
+        return messages::note(&text);
+    }
+    let told = |line: &&str| {
+        !line.starts_with(' ') || line.starts_with("  the other offsets") || line.starts_with("  missing")
+    };
+    messages::note(&text.lines().filter(told).collect::<Vec<_>>().join("\n"));
+    report.warnings.iter().for_each(|warning| messages::warning(warning));
+}
+
+/// Rows are out; is that all there is to it?
+fn judge(report: &Report, strict: bool) -> Result<(), Failure> {
+    if !report.complete {
+        let lost: u64 = report.partitions.iter().map(|p| p.lost).sum();
+        return Err(Failure::Incomplete(format!(
+            "the read is incomplete: {} offsets are lost or were not reached",
+            thousands(lost)
+        )));
+    }
+    if strict && report.malformed > 0 {
+        return Err(Failure::Incomplete(format!(
+            "{} values are malformed, and --strict was given",
+            thousands(report.malformed)
+        )));
+    }
+    Ok(())
+}

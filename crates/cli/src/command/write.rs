@@ -1,0 +1,259 @@
+//! `kaframe write`: lines of standard input become records.
+
+use std::io::{self, BufRead, BufReader};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+use clap::Args;
+use kaframe::blocking::Cluster;
+use kaframe::{Compression, EncodeFormat, Error, WriteOptions, WriteReport, Writer};
+
+use crate::Context;
+use crate::exit::Failure;
+use crate::flag::columns::Formats;
+use crate::flag::connection::Connection;
+use crate::flag::output::ProgressFlag;
+use crate::lines::{LineFormat, RowsBuilder};
+use crate::render::thousands;
+use crate::{messages, progress};
+
+/// Rows and bytes that are handed over at a time.
+const CHUNK_ROWS: usize = 8192;
+const CHUNK_BYTES: usize = 1 << 20;
+/// Lines that came slowly are not kept for longer than this.
+const LINGER: Duration = Duration::from_millis(100);
+
+/// Write records from standard input, one a line. What `kaframe read` prints on a pipe can be written.
+#[derive(Args, Debug)]
+pub struct Write {
+    /// Topic; it must exist
+    topic: String,
+    /// The field of the JSON object that gives the key; it stays in the value. Without it the field _key does, which does not stay
+    #[arg(long, value_name = "FIELD")]
+    key: Option<String>,
+    /// Formats, as key=F, value=F, or F for the value: value=json (the default), string or raw (lines as they are); key=string, raw (base64), int, long
+    #[arg(short = 's', long = "format-of", value_name = "FORMAT")]
+    formats: Vec<String>,
+    /// Write everything into this partition
+    #[arg(short, long, value_name = "N")]
+    partition: Option<i32>,
+    /// Compress batches: none, gzip, snappy, lz4 or zstd
+    #[arg(short = 'z', long, value_name = "CODEC", default_value = "none", value_parser = parse_compression)]
+    compression: Compression,
+    #[command(flatten)]
+    progress: ProgressFlag,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+fn parse_compression(text: &str) -> Result<Compression, String> {
+    text.parse().map_err(|_| "none, gzip, snappy, lz4 or zstd".to_owned())
+}
+
+impl Write {
+    /// Runs it.
+    pub fn run(self, context: &Context) -> Result<(), Failure> {
+        let formats = Formats::parse(&self.formats)?;
+        let json = match formats.value {
+            None | Some(kaframe::ValueFormat::Json) => true,
+            Some(kaframe::ValueFormat::String | kaframe::ValueFormat::Raw) => false,
+            Some(other) => {
+                return Err(Failure::usage(
+                    format!("lines cannot be written as value={other}"),
+                    "value=json, string or raw",
+                ));
+            }
+        };
+        if !json && (self.key.is_some() || formats.key.is_some()) {
+            return Err(Failure::usage(
+                "lines that are no JSON have no field to take a key from",
+                "leave out --key and -s key=…, or write JSON",
+            ));
+        }
+        let bar = progress::Bar::new(self.progress.progress, true);
+        let options = WriteOptions {
+            value_format: EncodeFormat::Raw,
+            compression: self.compression,
+            partition: self.partition,
+            progress: bar.write_callback(),
+            cancel: context.interrupt.token(),
+            ..WriteOptions::default()
+        };
+        let cluster = context.cluster(&self.connection)?;
+        let writer = cluster.writer(&self.topic, options)?;
+        let format = LineFormat {
+            key_field: self.key,
+            key: formats.key,
+            json,
+        };
+        let result = Input::new(&cluster, writer, format).run();
+        bar.clear();
+        let report = result?;
+        if !context.output.quiet {
+            messages::note(&report.to_string());
+            if context.output.verbose {
+                report
+                    .partitions
+                    .iter()
+                    .for_each(|partition| messages::note(&partition.to_string()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A piece of the input: lines as they are, with their ends.
+type Lines = Vec<Vec<u8>>;
+
+/// Standard input on its way into a topic.
+struct Input<'a> {
+    cluster: &'a Cluster,
+    writer: Writer,
+    format: LineFormat,
+    rows: RowsBuilder,
+    /// Lines read so far.
+    line: u64,
+    /// Rows made so far, and for rows whose line is not simply one more than the row: where that begins, and by how much.
+    row: u64,
+    shifts: Vec<(u64, u64)>,
+}
+
+impl<'a> Input<'a> {
+    fn new(cluster: &'a Cluster, writer: Writer, format: LineFormat) -> Self {
+        Input {
+            cluster,
+            writer,
+            format,
+            rows: RowsBuilder::default(),
+            line: 0,
+            row: 0,
+            shifts: vec![(0, 1)],
+        }
+    }
+
+    fn run(mut self) -> Result<WriteReport, Failure> {
+        let lines = read_lines();
+        loop {
+            match lines.recv_timeout(LINGER) {
+                Ok(Ok(lines)) => {
+                    for line in &lines {
+                        self.take(line)?;
+                    }
+                    // Interrupted between two pieces of an endless input: the writer knows what to say.
+                    self.push_if(self.rows.len() >= CHUNK_ROWS || self.rows.bytes() >= CHUNK_BYTES)?;
+                }
+                Ok(Err(error)) => {
+                    self.flush()?;
+                    return Err(Failure::Io("cannot read standard input".to_owned(), error));
+                }
+                Err(RecvTimeoutError::Timeout) => self.flush()?,
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.push_if(true)?;
+        let Input {
+            cluster,
+            writer,
+            shifts,
+            ..
+        } = self;
+        cluster
+            .block_on(writer.finish())
+            .map_err(|error| name_line(error, &shifts))
+    }
+
+    fn take(&mut self, line: &[u8]) -> Result<(), Failure> {
+        self.line += 1;
+        let record = self.format.record(line).map_err(|problem| problem.0);
+        let problem = match record {
+            Ok(Some(record)) => {
+                self.rows.push(&record);
+                self.row += 1;
+                return Ok(());
+            }
+            Ok(None) => {
+                let shift = self.line + 1 - self.row;
+                match self.shifts.last_mut() {
+                    Some((row, last)) if *row == self.row => *last = shift,
+                    _ => self.shifts.push((self.row, shift)),
+                }
+                return Ok(());
+            }
+            Err(problem) => problem,
+        };
+        self.flush()?;
+        let written = thousands(self.writer.report().rows);
+        Err(Failure::Input(
+            format!("line {}: {problem}", self.line),
+            format!("the {written} records before it are written; `-s value=string` writes lines as they are"),
+        ))
+    }
+
+    fn push_if(&mut self, push: bool) -> Result<(), Failure> {
+        if push && self.rows.len() > 0 {
+            let batch = self.rows.finish();
+            self.cluster
+                .block_on(self.writer.push(&batch))
+                .map_err(|error| name_line(error, &self.shifts))?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.push_if(true)?;
+        self.cluster
+            .block_on(self.writer.flush())
+            .map_err(|error| name_line(error, &self.shifts))
+    }
+}
+
+/// Rows count from 0 and blank lines are none, lines count from 1: where an error names rows, the first line that is not written is named too.
+fn name_line(error: Error, shifts: &[(u64, u64)]) -> Failure {
+    let first = error.write_report().and_then(|report| report.not_written.iter().next());
+    if let Some(row) = first.map(|rows| rows.start) {
+        let shift = shifts
+            .iter()
+            .rev()
+            .find(|(from, _)| *from <= row)
+            .map_or(1, |(_, shift)| *shift);
+        let hint = error.hint().map_or_else(String::new, |hint| format!("{hint}; "));
+        let hint = format!("{hint}row {row} is line {}", row + shift);
+        return error.with_hint(hint).into();
+    }
+    error.into()
+}
+
+/// Reads standard input in a thread of its own, so that waiting for it holds up neither Ctrl-C nor lines that are ready to be sent.
+fn read_lines() -> Receiver<io::Result<Lines>> {
+    let (sender, receiver) = sync_channel(4);
+    std::thread::spawn(move || {
+        if let Err(error) = send_lines(&sender) {
+            let _ = sender.send(Err(error));
+        }
+    });
+    receiver
+}
+
+fn send_lines(sender: &SyncSender<io::Result<Lines>>) -> io::Result<()> {
+    let mut input = BufReader::with_capacity(1 << 18, io::stdin().lock());
+    loop {
+        let mut lines = Vec::new();
+        // At least one line, then all that have already come.
+        loop {
+            let mut line = Vec::new();
+            if input.read_until(b'\n', &mut line)? == 0 {
+                break;
+            }
+            if line.last() == Some(&b'\n') {
+                line.pop();
+            }
+            lines.push(line);
+            if !input.buffer().contains(&b'\n') {
+                break;
+            }
+        }
+        if lines.is_empty() || sender.send(Ok(lines)).is_err() {
+            return Ok(());
+        }
+    }
+}

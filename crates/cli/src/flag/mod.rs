@@ -1,0 +1,7 @@
+//! Flags, one file per category. They hold what was typed and turn it into the options of the crate `kaframe`; they decide nothing else.
+
+pub mod columns;
+pub mod connection;
+pub mod output;
+pub mod range;
+pub mod running;

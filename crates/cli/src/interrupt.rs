@@ -1,0 +1,67 @@
+//! Ctrl-C: the first stops what runs and ends with exit code 130, within a quarter of a second; a second one ends it at once.
+//!
+//! The verb is asked to stop by its cancel token, so that it closes its sockets and a write can say what it wrote. Should it not come back in time,
+//! because standard output is a full pipe or the disk hangs, the process ends without it.
+
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use kaframe::CancelToken;
+
+use crate::exit::INTERRUPTED;
+
+/// How long a verb has to stop by itself.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// The watch on Ctrl-C.
+pub struct Interrupt {
+    cancel: CancelToken,
+    happened: Arc<(Mutex<bool>, Condvar)>,
+}
+
+impl Interrupt {
+    /// Starts to watch. Once per process.
+    pub fn install() -> io::Result<Interrupt> {
+        let interrupt = Interrupt {
+            cancel: CancelToken::new(),
+            happened: Arc::default(),
+        };
+        let (cancel, happened) = (interrupt.cancel.clone(), interrupt.happened.clone());
+        let watch = move || {
+            let (flag, changed) = &*happened;
+            if std::mem::replace(&mut *flag.lock().unwrap_or_else(PoisonError::into_inner), true) {
+                std::process::exit(INTERRUPTED);
+            }
+            changed.notify_all();
+            cancel.cancel();
+            // Not in this thread: it is the one that sees the second Ctrl-C.
+            std::thread::spawn(|| {
+                std::thread::sleep(GRACE);
+                std::process::exit(INTERRUPTED);
+            });
+        };
+        ctrlc::set_handler(watch).map_err(|error| match error {
+            ctrlc::Error::System(error) => error,
+            other => io::Error::other(other.to_string()),
+        })?;
+        Ok(interrupt)
+    }
+
+    /// The token that Ctrl-C sets; give it to every verb.
+    pub fn token(&self) -> CancelToken {
+        self.cancel.clone()
+    }
+
+    /// Waits for Ctrl-C.
+    pub fn wait(&self) {
+        let (flag, changed) = &*self.happened;
+        let flag = flag.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(changed.wait_while(flag, |happened| !*happened));
+    }
+
+    /// Whether Ctrl-C was pressed.
+    pub fn happened(&self) -> bool {
+        *self.happened.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,97 @@
+//! How rows look: a table, lines of JSON, one JSON array, CSV, Markdown, or one line per field.
+//!
+//! Renderers that stream write each batch as it comes and hold nothing; a table and a Markdown table need all rows to know how wide they are.
+//! Where standard output is a terminal, no character of the data may act on it (`terminal::escape`).
+
+mod cell;
+mod csv;
+mod json;
+mod json_rows;
+mod markdown;
+mod ndjson;
+mod table;
+mod vertical;
+
+use std::io::{self, BufWriter, Write};
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+
+use crate::exit::Failure;
+use crate::flag::output::Format;
+use crate::terminal;
+
+pub use table::Table;
+
+/// Prints record batches. `begin` once, `batch` for each, `end` once.
+pub trait Renderer {
+    /// What comes before the rows.
+    fn begin(&mut self, schema: &SchemaRef) -> Result<(), Failure>;
+    /// The rows of a batch.
+    fn batch(&mut self, batch: &RecordBatch) -> Result<(), Failure>;
+    /// What comes after the rows.
+    fn end(&mut self) -> Result<(), Failure>;
+}
+
+impl Format {
+    /// Whether all rows are needed before the first can be printed.
+    pub fn collects(self) -> bool {
+        matches!(self, Format::Table | Format::Markdown)
+    }
+}
+
+/// The renderer of a format, to standard output.
+pub fn to_stdout(format: Format) -> Box<dyn Renderer> {
+    let width = terminal::width();
+    let escape = width.is_some();
+    let out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match format {
+        Format::Table => Box::new(Table::new(out, width)),
+        Format::Ndjson => Box::new(ndjson::Ndjson::new(out, escape)),
+        Format::Json => Box::new(json::Json::new(out, escape)),
+        Format::Csv => Box::new(csv::Csv::new(out, escape)),
+        Format::Markdown => Box::new(markdown::Markdown::new(out)),
+        Format::Vertical => Box::new(vertical::Vertical::new(out)),
+    }
+}
+
+/// Prints lines to standard output that are no rows.
+pub fn print_line(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    for line in text.lines() {
+        writeln!(out, "{}", terminal::escape(line)).map_err(Failure::stdout)?;
+    }
+    out.flush().map_err(Failure::stdout)
+}
+
+/// A count with commas between the thousands.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Values that cannot be shown are a mistake of this program, not of its user.
+fn not_printable(error: impl std::fmt::Display) -> Failure {
+    Failure::Input(
+        format!("rows cannot be printed: {error}"),
+        "please report this; another format (-f) may work".to_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::thousands;
+
+    #[test]
+    fn thousands_are_parted() {
+        let parted: Vec<String> = [0, 999, 1000, 123_456, 1_234_567].map(thousands).to_vec();
+        assert_eq!(parted, ["0", "999", "1,000", "123,456", "1,234,567"]);
+    }
+}
