@@ -1,7 +1,19 @@
-//! Rows of Arrow columns to value bytes.
+//! Rows of Arrow columns to the bytes of values and keys.
+//!
+//! JSON: one object per row, columns in order, nulls written. Datetimes are RFC 3339 in UTC, NaN and the infinities null,
+//! decimals numbers, bytes base64, durations ISO 8601; a column marked `arrow.json` is written as the JSON it holds.
+//! Text and bytes: the one column there is. An Arrow type without a form in the format is an error that names the column.
 
-use arrow_array::{ArrayRef, RecordBatch};
+mod cell;
+mod nested;
+mod plain;
+mod rows;
+mod scalar;
+mod time;
 
+use arrow_array::{Array, ArrayRef, RecordBatch};
+
+pub use self::rows::Rows;
 use crate::{EncodeError, ValueFormat};
 
 /// How rows become value bytes.
@@ -9,47 +21,80 @@ use crate::{EncodeError, ValueFormat};
 pub enum EncodeFormat {
     /// One JSON object per row.
     Json,
-    /// The one text column, as UTF-8.
+    /// The one column, as UTF-8 text; a null is a null value.
     String,
-    /// The one binary or text column, as it is.
+    /// The one column, binary or text, as it is; a null is a null value.
     Raw,
-}
-
-/// Encoded rows, one byte string or null each, in one buffer.
-#[derive(Debug, Clone, Default)]
-pub struct Rows {
-    offsets: Vec<usize>,
-    data: Vec<u8>,
-    nulls: Option<Vec<bool>>,
-}
-
-impl Rows {
-    /// Number of rows.
-    pub fn len(&self) -> usize {
-        self.offsets.len().saturating_sub(1)
-    }
-    /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-    /// The bytes of row `i`; `None` for a null.
-    pub fn get(&self, i: usize) -> Option<&[u8]> {
-        if self.nulls.as_ref().is_some_and(|nulls| nulls[i]) {
-            None
-        } else {
-            Some(&self.data[self.offsets[i]..self.offsets[i + 1]])
-        }
-    }
 }
 
 /// Encodes each row of `batch`, which holds the value's columns only.
 pub fn encode_rows(batch: &RecordBatch, format: EncodeFormat) -> Result<Rows, EncodeError> {
-    let _ = (batch, format);
-    todo!()
+    let schema = batch.schema();
+    if format == EncodeFormat::Json {
+        return json_rows(batch);
+    }
+    let [array] = batch.columns() else {
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        return Err(EncodeError {
+            row: None,
+            column: names.join(", "),
+            reason: format!(
+                "text and raw values come from exactly one column, there are {}",
+                names.len()
+            ),
+        });
+    };
+    let format = if format == EncodeFormat::String {
+        ValueFormat::String
+    } else {
+        ValueFormat::Raw
+    };
+    plain::encode(schema.field(0).name(), array, format)
 }
 
-/// Encodes a key column; without a format, strings as UTF-8, binary as it is, integers as decimal text.
+fn json_rows(batch: &RecordBatch) -> Result<Rows, EncodeError> {
+    let schema = batch.schema();
+    let members = nested::members("", schema.fields(), batch.columns())?;
+    let mut rows = Rows::with_capacity(batch.num_rows());
+    for row in 0..batch.num_rows() {
+        nested::write_object(&members, row, rows.buffer()).map_err(|(member, reason)| EncodeError {
+            row: Some(row),
+            column: schema.field(member).name().clone(),
+            reason,
+        })?;
+        rows.close();
+    }
+    Ok(rows)
+}
+
+/// Encodes a key column; a null is a null key. Errors call the column `key`, since an array has no name.
+///
+/// Without a format: text as UTF-8, binary as it is, integers as decimal text. `Int` and `Long` write integers as four or
+/// eight bytes, big-endian; `Json` writes each key as a JSON document.
 pub fn encode_key(array: &ArrayRef, format: Option<ValueFormat>) -> Result<Rows, EncodeError> {
-    let _ = (array, format);
-    todo!()
+    let column = "key";
+    match format {
+        Some(ValueFormat::Json) => {
+            let field = arrow_schema::Field::new(column, array.data_type().clone(), true);
+            let cell = cell::cell(column, &field, array)?;
+            let mut rows = Rows::with_capacity(array.len());
+            for row in 0..array.len() {
+                if array.is_null(row) {
+                    rows.close_null();
+                    continue;
+                }
+                cell.write(row, rows.buffer()).map_err(|reason| EncodeError {
+                    row: Some(row),
+                    column: column.to_string(),
+                    reason,
+                })?;
+                rows.close();
+            }
+            Ok(rows)
+        }
+        Some(ValueFormat::Int) => plain::big_endian::<4>(column, array),
+        Some(ValueFormat::Long) => plain::big_endian::<8>(column, array),
+        Some(format) => plain::encode(column, array, format),
+        None => plain::encode(column, array, ValueFormat::Raw),
+    }
 }

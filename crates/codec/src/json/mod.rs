@@ -33,6 +33,16 @@ pub(crate) fn is_object_or_array(data: &[u8]) -> bool {
     matches!(data.get(start), Some(b'{' | b'[')) && Checker::default().document(data).is_ok()
 }
 
+/// Checks that `data` is one JSON document; the special floats pass.
+pub(crate) fn check(data: &[u8]) -> Result<(), ValueError> {
+    Checker::default().document(data)
+}
+
+/// The position of the first byte from `at` on that a JSON string must escape, or the end of the data.
+pub(crate) fn plain_run(data: &[u8], at: usize) -> usize {
+    scan::plain_run(data, at).0
+}
+
 /// Decodes JSON documents.
 pub(crate) struct JsonDecoder {
     root: Column,
