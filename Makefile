@@ -1,0 +1,71 @@
+# make demo    build, start the embedded broker, write and read 1,000 records, print the DataFrame (needs Rust, Python 3.11, make)
+# make test    all tests, those against a real Apache Kafka included (also Java 17, Maven, kcat)
+# make lint    rustfmt, clippy, ruff, pyright, stubtest
+# make bench   the benchmark against a real Kafka, kept in bench/runs/
+# make fuzz    the fuzz targets for a minute each (needs a nightly Rust and cargo-fuzz)
+# make wheel   the wheel in dist/
+#
+# One cargo profile for all of it: dependencies are compiled once.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+FUZZ_SECONDS ?= 60
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: demo test lint bench fuzz wheel build tools clean
+.DEFAULT_GOAL := demo
+
+demo: build
+	@echo
+	$(BIN)/python examples/demo.py
+
+test: tools build $(VENV)/test
+	$(BIN)/python -m tests.kafka fetch
+	cargo test --release --locked
+	$(BIN)/python -m tests.kafka 4.1 -- cargo test --release --locked -p kaframe-client --test kafka -- --ignored
+	$(BIN)/python -m pytest
+
+lint: build $(VENV)/test
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	cd python && ../$(BIN)/pyright --pythonpath ../$(BIN)/python
+	$(BIN)/python -m mypy.stubtest kaframe._native
+
+bench: build $(VENV)/test
+	$(BIN)/python -m bench.spine
+
+fuzz:
+	cd crates/wire && for target in $$(cargo +nightly fuzz list); do \
+	  cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=512; done
+
+# The command goes into the wheel as a script: native, so that it starts in milliseconds.
+wheel: $(VENV)/demo
+	cargo build --release --locked -p kaframe-cli
+	install -D -m 755 target/release/kaframe python/kaframe.data/scripts/kaframe
+	rm -rf dist
+	$(BIN)/maturin build --release --locked --manifest-path python/Cargo.toml --out dist
+
+build: wheel
+	$(BIN)/pip install --quiet --no-deps --force-reinstall dist/kaframe-*.whl
+
+tools:
+	@command -v cargo >/dev/null || { echo "Rust is missing: see https://rustup.rs" >&2; exit 1; }
+	@tests/tools.sh
+
+$(VENV)/demo: requirements/demo.txt
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing; another one can be named: make PYTHON=python3.12" >&2; exit 1; }
+	@command -v cargo >/dev/null || { echo "Rust is missing: see https://rustup.rs" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/demo.txt
+	touch $@
+
+$(VENV)/test: requirements/test.txt $(VENV)/demo
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/test.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) dist python/kaframe.data target
