@@ -45,6 +45,11 @@ impl Cluster {
         self.runtime.block_on(future)
     }
 
+    /// See [`crate::Cluster::bootstrap_servers`].
+    pub fn bootstrap_servers(&self) -> String {
+        self.inner.bootstrap_servers()
+    }
+
     /// See [`crate::Cluster::cluster_id`].
     pub fn cluster_id(&self) -> Option<String> {
         self.inner.cluster_id()
@@ -53,7 +58,10 @@ impl Cluster {
     /// See [`crate::Cluster::scan`].
     pub fn scan(&self, topic: &str, options: ScanOptions) -> Result<Scan> {
         let inner = self.block_on(self.inner.scan(topic, options))?;
-        Ok(Scan { inner, runtime: self.runtime.clone() })
+        Ok(Scan {
+            inner,
+            runtime: self.runtime.clone(),
+        })
     }
 
     /// See [`crate::Cluster::read`].
@@ -93,7 +101,10 @@ impl Scan {
     /// See [`crate::Scan::stream`].
     pub fn stream(&self) -> Result<RecordBatchStream> {
         let inner = self.runtime.block_on(self.inner.stream())?;
-        Ok(RecordBatchStream { inner, runtime: self.runtime.clone() })
+        Ok(RecordBatchStream {
+            inner,
+            runtime: self.runtime.clone(),
+        })
     }
 }
 

@@ -52,7 +52,9 @@ impl Bound {
         if number >= 0 {
             Ok(Bound::Offset(number))
         } else {
-            let back = number.checked_neg().ok_or_else(|| Error::config(format!("{number} is no offset")))?;
+            let back = number
+                .checked_neg()
+                .ok_or_else(|| Error::config(format!("{number} is no offset")))?;
             Ok(Bound::FromEnd(back))
         }
     }
@@ -93,7 +95,9 @@ impl Bounds {
         match self {
             Bounds::One(bound) => *bound,
             Bounds::PerPartition(map) => map.get(&partition).copied().unwrap_or(default),
-            Bounds::Bookmark(bookmark) => bookmark.partition(partition).map_or(default, |p| Bound::Offset(p.offset)),
+            Bounds::Bookmark(bookmark) => bookmark
+                .partition(partition)
+                .map_or(default, |p| Bound::Offset(p.offset)),
         }
     }
 }

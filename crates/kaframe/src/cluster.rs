@@ -26,12 +26,20 @@ impl Cluster {
     /// Connects by a configuration.
     pub async fn connect_with(config: Config) -> Result<Cluster> {
         let client = Client::connect(config.client_config()?).await?;
-        Ok(Cluster { client, config: Arc::new(config) })
+        Ok(Cluster {
+            client,
+            config: Arc::new(config),
+        })
     }
 
     /// The configuration it was made with.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The brokers as they were named, separated by commas.
+    pub fn bootstrap_servers(&self) -> String {
+        self.client.bootstrap_servers()
     }
 
     /// Id of the cluster, where it has one.
@@ -40,8 +48,8 @@ impl Cluster {
     }
 
     /// Resolves what to read, at once: a topic that does not exist fails here. Reads no data.
-    pub async fn scan(&self, _topic: &str, _options: ScanOptions) -> Result<Scan> {
-        todo!()
+    pub async fn scan(&self, topic: &str, options: ScanOptions) -> Result<Scan> {
+        Scan::resolve(&self.client, topic, options).await
     }
 
     /// Reads a topic into a table: [`Cluster::scan`], then [`Scan::read`].

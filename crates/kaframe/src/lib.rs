@@ -14,26 +14,48 @@
 //! ```
 //! The same verbs without async are in [`blocking`].
 
+mod account;
 mod admin;
+mod assemble;
 pub mod blocking;
 mod bookmark;
 mod bound;
 mod cancel;
+mod chunk;
 mod cluster;
+mod columns;
 mod config;
+mod decode;
+mod engine;
 mod error;
+mod limit;
+mod malformed;
+mod memory;
+mod metadata_columns;
+mod number;
 mod options;
+mod outlet;
 mod plan;
 mod progress;
+mod reader;
 mod report;
+mod resolve;
+mod sample;
 mod scan;
 mod split;
 mod stream;
+mod summary;
 mod table;
+mod tail;
 mod time;
+mod transaction;
+mod walk;
+mod widen;
+mod window;
+mod worker;
 mod write;
 
-pub use admin::*;
+pub use admin::{NewTopic, PartitionDescription, TopicDescription, TopicInfo};
 pub use bookmark::{Bookmark, BookmarkPartition};
 pub use bound::{Bound, Bounds, OffsetRange};
 pub use cancel::CancelToken;
@@ -49,7 +71,10 @@ pub use scan::Scan;
 pub use split::Split;
 pub use stream::RecordBatchStream;
 pub use table::Table;
-pub use write::*;
+pub use write::{
+    Compression, EncodeFormat, PartitionWrite, RowRanges, WriteOptions, WriteProgress, WriteProgressFn, WriteReport,
+    Writer,
+};
 
 /// The Arrow types that appear in this crate's signatures.
 pub mod arrow {

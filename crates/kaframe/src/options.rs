@@ -28,7 +28,9 @@ impl FromStr for IsolationLevel {
         match text {
             "read_committed" => Ok(IsolationLevel::ReadCommitted),
             "read_uncommitted" => Ok(IsolationLevel::ReadUncommitted),
-            _ => Err(Error::config(format!("isolation level is read_committed or read_uncommitted, not {text:?}"))),
+            _ => Err(Error::config(format!(
+                "isolation level is read_committed or read_uncommitted, not {text:?}"
+            ))),
         }
     }
 }

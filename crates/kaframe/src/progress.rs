@@ -1,7 +1,12 @@
 //! How far a read has come, for a bar or a line.
 
+use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crate::engine::Context;
+use crate::options::ScanOptions;
 
 /// How far a read has come. Offsets are a fraction of the plan's; records and bytes only grow.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,3 +29,45 @@ pub struct Progress {
 
 /// Called about ten times a second while a read runs, and once at its end; from a task of the read, so it must return quickly.
 pub type ProgressFn = Arc<dyn Fn(&Progress) + Send + Sync>;
+
+/// Time between two calls.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// Runs a read and calls its progress function meanwhile.
+pub(crate) async fn reported<F: Future>(
+    context: &Context,
+    options: &ScanOptions,
+    started: Instant,
+    reading: F,
+) -> F::Output {
+    let Some(call) = &options.progress else {
+        return reading.await;
+    };
+    tokio::pin!(reading);
+    let mut ticks = tokio::time::interval(EVERY);
+    let output = loop {
+        tokio::select! {
+            output = &mut reading => break output,
+            _ = ticks.tick() => call(&now(context, started)),
+        }
+    };
+    call(&now(context, started));
+    output
+}
+
+/// How far a read has come.
+pub(crate) fn now(context: &Context, started: Instant) -> Progress {
+    let counters = &context.counters;
+    let of = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    let total = context.plan.offsets();
+    Progress {
+        records: of(&counters.records),
+        bytes: of(&counters.bytes),
+        // A split that is decoded again passes its offsets again.
+        offsets_done: of(&counters.offsets).min(total),
+        offsets_total: total,
+        malformed: of(&counters.malformed),
+        elapsed: started.elapsed(),
+        throttled: Duration::from_millis(of(&counters.throttled_ms)),
+    }
+}

@@ -7,6 +7,7 @@ use kaframe_codec::ValueFormat;
 use serde::Serialize;
 
 use crate::bound::OffsetRange;
+use crate::number;
 use crate::options::IsolationLevel;
 
 /// What a read accounts for.
@@ -47,7 +48,7 @@ pub struct Report {
     pub special_floats: u64,
     /// What is missing, with the reason; only with `allow_partial`.
     pub lost_ranges: Vec<LostRange>,
-    /// Every offset of the plan was read.
+    /// Nothing is missing: no offset was lost, and the read did not give up. What lies behind a limit is not missing.
     pub complete: bool,
 }
 
@@ -105,10 +106,7 @@ fn as_text<S: serde::Serializer>(value: &impl fmt::Display, serializer: S) -> Re
     serializer.collect_str(value)
 }
 
-fn as_text_option<S: serde::Serializer>(
-    value: &Option<ValueFormat>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn as_text_option<S: serde::Serializer>(value: &Option<ValueFormat>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
         None => serializer.serialize_none(),
@@ -128,6 +126,122 @@ impl Report {
 
     /// Offsets of the plan.
     pub fn offsets(&self) -> u64 {
-        self.partitions.iter().map(|p| OffsetRange { start: p.start, end: p.end }.len()).sum()
+        self.partitions
+            .iter()
+            .map(|p| {
+                OffsetRange {
+                    start: p.start,
+                    end: p.end,
+                }
+                .len()
+            })
+            .sum()
+    }
+}
+
+/// Partitions whose notes are listed.
+const LISTED: usize = 20;
+
+/// The text that users see: one line that says it all, then what deviates from the plainest case.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sum = |term: fn(&PartitionReport) -> u64| self.partitions.iter().map(term).sum::<u64>();
+        let (lost, not_read) = (sum(|p| p.lost), sum(|p| p.not_read));
+        let verdict = match (self.complete, lost) {
+            (true, _) => "nothing lost".to_owned(),
+            (false, 0) => "NOT COMPLETE".to_owned(),
+            (false, lost) => format!("NOT COMPLETE, {lost} lost"),
+        };
+        let elapsed = number::duration(self.elapsed);
+        write!(
+            f,
+            "{}: {} delivered of {} offsets, {verdict}, {elapsed}",
+            self.topic,
+            self.delivered(),
+            self.offsets()
+        )?;
+        let terms = [
+            ("filtered", sum(|p| p.filtered)),
+            ("skipped", sum(|p| p.skipped)),
+            ("aborted", sum(|p| p.aborted)),
+            ("control", sum(|p| p.control)),
+            ("absent", sum(|p| p.absent)),
+            ("lost", lost),
+            ("not read", not_read),
+        ];
+        let others: Vec<String> = terms
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(name, count)| format!("{count} {name}"))
+            .collect();
+        if !others.is_empty() {
+            write!(f, "\n  the other offsets: {}", others.join(", "))?;
+        }
+        self.fmt_how(f)?;
+        for lost in &self.lost_ranges {
+            write!(
+                f,
+                "\n  missing: partition {} {}: {}",
+                lost.partition, lost.range, lost.reason
+            )?;
+        }
+        if let Some(time_bound) = &self.time_bound {
+            write!(f, "\n  {time_bound}")?;
+        }
+        self.fmt_notes(f)?;
+        for warning in &self.warnings {
+            write!(f, "\n  warning: {warning}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    fn fmt_how(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let partitions = number::counted(self.partitions.len() as u64, "partition", "partitions");
+        write!(
+            f,
+            "\n  {partitions}, {}, {} fetched",
+            self.isolation_level,
+            number::bytes(self.bytes_fetched)
+        )?;
+        write!(
+            f,
+            ", cleanup policy {}",
+            self.cleanup_policy.as_deref().unwrap_or("unknown")
+        )?;
+        match (&self.detection, self.value_format) {
+            (Some(detection), _) => write!(f, "\n  {detection}")?,
+            (None, Some(format)) => write!(f, "\n  values: {format} (as asked)")?,
+            (None, None) => {}
+        }
+        if self.special_floats > 0 {
+            write!(f, "\n  {} NaN or infinite numbers taken as floats", self.special_floats)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that many partitions share are told once.
+    fn fmt_notes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut notes: Vec<(&str, Vec<i32>)> = Vec::new();
+        for partition in &self.partitions {
+            for note in &partition.notes {
+                match notes.iter_mut().find(|(text, _)| text == note) {
+                    Some((_, partitions)) => partitions.push(partition.partition),
+                    None => notes.push((note, vec![partition.partition])),
+                }
+            }
+        }
+        for (note, partitions) in notes.iter().take(LISTED) {
+            match partitions.as_slice() {
+                all if all.len() == self.partitions.len() && all.len() > 1 => write!(f, "\n  all partitions: {note}")?,
+                [one] => write!(f, "\n  partition {one}: {note}")?,
+                some => write!(f, "\n  {} partitions: {note}", some.len())?,
+            }
+        }
+        if notes.len() > LISTED {
+            write!(f, "\n  and {} notes more", notes.len() - LISTED)?;
+        }
+        Ok(())
     }
 }

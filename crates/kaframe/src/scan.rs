@@ -1,40 +1,162 @@
-//! A scan: a frozen plan that can be read as a table or streamed.
+//! A scan: a frozen plan that can be read as a table or streamed, as often as one likes.
+
+use std::sync::{Arc, Mutex};
 
 use arrow_schema::SchemaRef;
+use kaframe_client::{Client, FetchOptions};
+use tokio::sync::OnceCell;
 
-use crate::error::Result;
+use crate::assemble::Layout;
+use crate::cancel::CancelToken;
+use crate::chunk::ChunkPlan;
+use crate::columns::Selection;
+use crate::engine::{Context, Counters, FETCH_BYTES, FetcherPool, Prefetched, SHORT_WAIT, SMALL_FETCH_BYTES, workers};
+use crate::error::{Error, Result};
+use crate::options::ScanOptions;
 use crate::plan::Plan;
-use crate::split::Split;
+use crate::resolve::isolation;
+use crate::sample::{self, Sampled};
+use crate::split::{self, Split};
 use crate::stream::RecordBatchStream;
 use crate::table::Table;
+use crate::{reader, resolve};
 
 /// A frozen plan. Reading or streaming it twice gives the same rows.
 #[derive(Clone)]
-pub struct Scan {}
+pub struct Scan(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    options: ScanOptions,
+    plan: Arc<Plan>,
+    /// What a stream has decided after its sample.
+    decided: OnceCell<Decided>,
+    /// Responses that the sample of [`Scan::schema`] fetched, for the first stream.
+    prefetched: Mutex<Vec<Prefetched>>,
+}
+
+/// What a stream has decided after its sample.
+#[derive(Clone)]
+pub(crate) struct Decided {
+    pub(crate) sampled: Sampled,
+    pub(crate) chunks: Arc<ChunkPlan>,
+    pub(crate) layout: Layout,
+}
 
 impl Scan {
-    /// What will be read.
-    pub fn plan(&self) -> &Plan {
-        todo!()
+    /// Resolves what to read.
+    pub(crate) async fn resolve(client: &Client, topic: &str, options: ScanOptions) -> Result<Scan> {
+        // What can be wrong with columns is told before anything is asked.
+        Selection::from_options(&options)?;
+        let client = client.with_timeout(options.timeout);
+        let plan = cancellable(&options.cancel, resolve::resolve(&client, topic, &options)).await?;
+        Ok(Scan(Arc::new(Inner {
+            client,
+            options,
+            plan: Arc::new(plan),
+            decided: OnceCell::new(),
+            prefetched: Mutex::default(),
+        })))
     }
 
-    /// The plan as units of parallel work.
+    /// What will be read.
+    pub fn plan(&self) -> &Plan {
+        &self.0.plan
+    }
+
+    /// The plan as units of parallel work. `limit` and `tail` concern the whole and are not in them.
     pub fn splits(&self) -> Vec<Split> {
-        todo!()
+        self.0.plan.splits(split::DEFAULT_OFFSETS)
     }
 
     /// Schema that a stream has. Reads a sample the first time.
     pub async fn schema(&self) -> Result<SchemaRef> {
-        todo!()
+        Ok(self.decided().await?.layout.schema.clone())
     }
 
     /// Reads it all.
     pub async fn read(&self) -> Result<Table> {
-        todo!()
+        let context = self.context();
+        cancellable(&self.0.options.cancel, reader::read(context, &self.0.options)).await
     }
 
     /// Reads it piece by piece.
     pub async fn stream(&self) -> Result<RecordBatchStream> {
-        todo!()
+        let decided = self.decided().await?.clone();
+        let context = self.context();
+        Ok(RecordBatchStream::start(context, self.0.options.clone(), decided))
+    }
+
+    async fn decided(&self) -> Result<&Decided> {
+        self.0
+            .decided
+            .get_or_try_init(|| cancellable(&self.0.options.cancel, self.decide()))
+            .await
+    }
+
+    async fn decide(&self) -> Result<Decided> {
+        let (options, plan) = (&self.0.options, &self.0.plan);
+        let selection = Selection::from_options(options)?;
+        let context = self.context();
+        let sampled = sample::sample(&context, &selection, options, &reader::fronts(plan), true).await?;
+        let chunks = Arc::new(reader::chunk_plan(plan, &selection, options, &sampled, true));
+        let known = sampled.value_shape.as_ref();
+        let any_value = known.is_some_and(|shape| *shape != kaframe_codec::Shape::Null);
+        let layout = Layout::new(&chunks, any_value, known, known)?;
+        let fetched = context.prefetched.into_inner().unwrap_or_default();
+        *self
+            .0
+            .prefetched
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = fetched;
+        Ok(Decided {
+            sampled,
+            chunks,
+            layout,
+        })
+    }
+
+    fn context(&self) -> Context {
+        let options = &self.0.options;
+        // Each worker holds one response and waits for another.
+        let share = options.memory_limit / (workers() as u64 * 4);
+        let max_bytes = i32::try_from(share)
+            .unwrap_or(i32::MAX)
+            .clamp(SMALL_FETCH_BYTES, FETCH_BYTES);
+        let prefetched = std::mem::take(
+            &mut *self
+                .0
+                .prefetched
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        );
+        Context {
+            client: self.0.client.clone(),
+            topic: self.0.plan.topic.clone(),
+            plan: self.0.plan.clone(),
+            fetch: FetchOptions {
+                isolation: isolation(options.isolation_level),
+                max_wait: SHORT_WAIT,
+                max_bytes,
+            },
+            timeout: options.timeout,
+            allow_partial: options.allow_partial,
+            batch_size: options.batch_size,
+            cancel: options.cancel.clone(),
+            counters: Arc::new(Counters::default()),
+            guard: None,
+            stream: None,
+            fetchers: FetcherPool::default(),
+            prefetched: Mutex::new(prefetched),
+        }
+    }
+}
+
+/// Runs a future until it is done or the token is set, whichever is first.
+pub(crate) async fn cancellable<T>(cancel: &CancelToken, future: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(Error::cancelled()),
+        output = future => output,
     }
 }

@@ -1,32 +1,226 @@
-//! A stream of record batches in bounded memory.
+//! A stream of record batches in bounded memory: its schema is fixed after the sample, what does not fit goes to `_extra`.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use tokio::task::JoinHandle;
 
-use crate::error::Result;
+use crate::engine::{self, Context, JobResult, StreamSide};
+use crate::error::{Error, Result};
+use crate::malformed;
+use crate::options::{OnError, ScanOptions};
+use crate::outlet::Outlet;
 use crate::report::Report;
+use crate::scan::Decided;
+use crate::summary::{ReadFrom, Summary};
+use crate::{limit, progress, reader, tail};
 
-/// Record batches of one schema; order is kept inside a partition. Dropping it stops the read.
-pub struct RecordBatchStream {}
+/// Record batches of one schema. They come in (partition, offset) order; order inside a partition is a promise, across partitions it is
+/// not. Dropping the stream stops the read.
+pub struct RecordBatchStream {
+    shared: Arc<Shared>,
+    outlet: Arc<Outlet>,
+    driver: JoinHandle<()>,
+    ended: bool,
+}
+
+struct Shared {
+    context: Arc<Context>,
+    options: ScanOptions,
+    decided: Decided,
+    started: Instant,
+    /// Once it is at its end.
+    outcome: Mutex<Option<Outcome>>,
+}
+
+/// What came of a stream.
+#[derive(Default)]
+struct Outcome {
+    results: Vec<JobResult>,
+    read_from: ReadFrom,
+    cleanup_policy: Option<String>,
+}
+
+impl Outcome {
+    fn errors(&self) -> RecordBatch {
+        malformed::table(self.results.iter().flat_map(|result| result.malformed.iter()))
+    }
+}
 
 impl RecordBatchStream {
+    pub(crate) fn start(mut context: Context, options: ScanOptions, decided: Decided) -> RecordBatchStream {
+        let outlet = Arc::new(Outlet::new(options.memory_limit));
+        // The newest of all partitions are known only when all are read: a tail is kept, then given.
+        if options.tail.is_none() {
+            context.stream = Some(StreamSide {
+                outlet: outlet.clone(),
+                layout: decided.layout.clone(),
+                live: Mutex::default(),
+            });
+        }
+        let shared = Arc::new(Shared {
+            context: Arc::new(context),
+            options,
+            decided,
+            started: Instant::now(),
+            outcome: Mutex::default(),
+        });
+        let driver = tokio::spawn(drive(shared.clone(), outlet.clone()));
+        RecordBatchStream {
+            shared,
+            outlet,
+            driver,
+            ended: false,
+        }
+    }
+
     /// Schema of every batch, fixed after the sample.
     pub fn schema(&self) -> SchemaRef {
-        todo!()
+        self.shared.decided.layout.schema.clone()
     }
 
     /// The next batch; `None` at the end. After an error there is nothing more.
     pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
-        todo!()
+        if self.ended {
+            return None;
+        }
+        let cancel = self.shared.options.cancel.clone();
+        let next = tokio::select! {
+            biased;
+            () = cancel.cancelled() => Some(Err(Error::cancelled())),
+            next = self.outlet.next() => next,
+        };
+        if !matches!(next, Some(Ok(_))) {
+            self.ended = true;
+            self.driver.abort();
+        }
+        next
     }
 
-    /// What is accounted for so far; final after the end.
+    /// What is accounted for so far; what is not read yet counts as that. Final after the end.
     pub fn report(&self) -> Report {
-        todo!()
+        match self.shared.outcome().as_ref() {
+            Some(outcome) => self.shared.summary(outcome).report(),
+            None => self.shared.summary(&self.shared.running()).report(),
+        }
     }
 
     /// Malformed values so far, as [`crate::Table::errors`].
     pub fn errors(&self) -> RecordBatch {
-        todo!()
+        match self.shared.outcome().as_ref() {
+            Some(outcome) => outcome.errors(),
+            None => self.shared.running().errors(),
+        }
     }
+}
+
+impl Drop for RecordBatchStream {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Shared {
+    fn outcome(&self) -> MutexGuard<'_, Option<Outcome>> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What finished splits have counted; the rest of the plan is not read yet.
+    fn running(&self) -> Outcome {
+        let (mut accounts, mut malformed) = (BTreeMap::new(), Vec::new());
+        if let Some(stream) = &self.context.stream {
+            let live = stream.live.lock().unwrap_or_else(PoisonError::into_inner);
+            (accounts, malformed) = (live.accounts.clone(), live.malformed.clone());
+        }
+        let mut results: Vec<JobResult> = Vec::new();
+        for plan in &self.context.plan.partitions {
+            let mut account = accounts.get(&plan.partition).copied().unwrap_or_default();
+            // A limit counts what it leaves as not read; it may still come to that.
+            account.not_read = 0;
+            account.not_read = plan.range.len().saturating_sub(account.total());
+            let untouched = JobResult::untouched(plan.partition, plan.range);
+            results.push(JobResult { account, ..untouched });
+        }
+        if let Some(first) = results.first_mut() {
+            first.malformed = malformed;
+        }
+        Outcome {
+            results,
+            ..Outcome::default()
+        }
+    }
+
+    fn summary<'a>(&'a self, outcome: &'a Outcome) -> Summary<'a> {
+        Summary {
+            plan: &self.context.plan,
+            options: &self.options,
+            sampled: &self.decided.sampled,
+            results: &outcome.results,
+            layout: &self.decided.layout,
+            read_from: &outcome.read_from,
+            cleanup_policy: outcome.cleanup_policy.clone(),
+            elapsed: self.started.elapsed(),
+        }
+    }
+}
+
+async fn drive(shared: Arc<Shared>, outlet: Arc<Outlet>) {
+    let reading = progress::reported(&shared.context, &shared.options, shared.started, run(&shared, &outlet));
+    let outcome = reading.await;
+    shared.context.fetchers.clear();
+    outlet.end(outcome.err());
+}
+
+async fn run(shared: &Arc<Shared>, outlet: &Outlet) -> Result<()> {
+    let Shared {
+        context,
+        options,
+        decided,
+        ..
+    } = shared.as_ref();
+    let per_split = reader::offsets_per_split(&context.plan, &decided.sampled);
+    let mut read_from = ReadFrom::default();
+    let mut results = match (reader::effective_limit(&context.plan, options), options.tail) {
+        (Some(limit), _) => limit::run(context, &decided.chunks, limit, per_split).await?,
+        (None, Some(newest)) => {
+            let mut tail = tail::run(context, &decided.chunks, newest, per_split).await?;
+            tail.results
+                .sort_by_key(|result| (result.partition, result.range.start));
+            tail::keep_newest(&mut tail.results, newest, options.on_error == OnError::Skip)?;
+            give_tail(&mut tail.results, outlet, shared)?;
+            read_from = tail.read_from;
+            tail.results
+        }
+        (None, None) => engine::run(context, &decided.chunks, reader::jobs(&context.plan, per_split)).await?,
+    };
+    results.sort_by_key(|result| (result.partition, result.range.start));
+    let decoded = results.iter().map(|result| result.decoded).sum();
+    reader::check_decoded(&context.plan, &decided.sampled, decoded, &results)?;
+    let cleanup_policy = reader::cleanup_policy(&context.client, &context.topic.name).await;
+    let outcome = Outcome {
+        results,
+        read_from,
+        cleanup_policy,
+    };
+    // The conservation law, before the end is told.
+    shared.summary(&outcome).check()?;
+    *shared.outcome() = Some(outcome);
+    Ok(())
+}
+
+fn give_tail(results: &mut [JobResult], outlet: &Outlet, shared: &Shared) -> Result<()> {
+    for (index, result) in results.iter_mut().enumerate() {
+        if let Some(chunk) = result.chunk.take() {
+            let batch = shared.decided.layout.assemble(chunk)?;
+            let size = shared.context.batch_size;
+            for start in (0..batch.num_rows()).step_by(size) {
+                outlet.give(index, batch.slice(start, size.min(batch.num_rows() - start)));
+            }
+        }
+        outlet.finish(index);
+    }
+    Ok(())
 }

@@ -64,6 +64,9 @@ impl Table {
             batches.push(batch.slice(0, taken));
             left -= taken;
         }
-        Table { batches, ..self.clone() }
+        Table {
+            batches,
+            ..self.clone()
+        }
     }
 }

@@ -28,12 +28,21 @@ pub(crate) fn parse(text: &str) -> Result<i64> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Ok(ceil_ms(time.to_utc()));
     }
-    for pattern in ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z"] {
+    for pattern in [
+        "%Y-%m-%dT%H:%M:%S%.f%#z",
+        "%Y-%m-%d %H:%M:%S%.f%#z",
+        "%Y-%m-%dT%H:%M%#z",
+    ] {
         if let Ok(time) = DateTime::parse_from_str(text, pattern) {
             return Ok(ceil_ms(time.to_utc()));
         }
     }
-    for pattern in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"] {
+    for pattern in [
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%d %H:%M",
+    ] {
         if let Ok(time) = NaiveDateTime::parse_from_str(text, pattern) {
             return Ok(ceil_ms(time.and_utc()));
         }
@@ -47,7 +56,11 @@ pub(crate) fn parse(text: &str) -> Result<i64> {
 /// Record timestamps are whole milliseconds, so a bound between two of them is the later one: `t >= bound` then means the same.
 fn ceil_ms(time: DateTime<Utc>) -> i64 {
     let ms = time.timestamp_millis();
-    if time.timestamp_subsec_nanos() % 1_000_000 == 0 { ms } else { ms.saturating_add(1) }
+    if time.timestamp_subsec_nanos() % 1_000_000 == 0 {
+        ms
+    } else {
+        ms.saturating_add(1)
+    }
 }
 
 /// A duration such as `5m`, `1h30m`, `250ms`, `1.5h`; seconds where no unit is given is refused, since `5` may mean anything.

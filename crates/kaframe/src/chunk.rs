@@ -1,0 +1,289 @@
+//! The columns of one split while they grow: records in, arrays out. Pure: it knows no socket and no offset arithmetic.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BooleanArray};
+use kaframe_codec::{Columns, Decoder, DecoderOptions, Shape, ValueFormat, decoder};
+use kaframe_wire::batch::{Record, TimestampType};
+
+use crate::columns::{MetaColumn, Selection};
+use crate::error::{Error, Result};
+use crate::malformed::Malformed;
+use crate::metadata_columns::{MetadataBuilders, RecordMeta};
+use crate::options::OnError;
+
+/// How the chunks of a read are made; the same for all of its splits.
+#[derive(Debug, Clone)]
+pub(crate) struct ChunkPlan {
+    pub(crate) topic: Arc<str>,
+    pub(crate) selection: Selection,
+    /// `None`: no value is decoded, there are no value columns.
+    pub(crate) value: Option<ColumnPlan>,
+    /// `None`: no key is decoded.
+    pub(crate) key: Option<ColumnPlan>,
+    pub(crate) on_error: OnError,
+    /// Shapes never change: what does not fit goes to `_extra`.
+    pub(crate) fixed: bool,
+    /// Offset and timestamp are kept even if no column asks for them.
+    pub(crate) order: bool,
+}
+
+/// How values or keys are decoded.
+#[derive(Debug, Clone)]
+pub(crate) struct ColumnPlan {
+    pub(crate) format: ValueFormat,
+    /// The shape to start from, where one is known.
+    pub(crate) start: Option<Shape>,
+}
+
+impl ChunkPlan {
+    /// A decoder of values, if any are decoded.
+    pub(crate) fn value_decoder(&self, rows: usize) -> Option<Box<dyn Decoder>> {
+        let plan = self.value.as_ref()?;
+        Some(decoder(&DecoderOptions {
+            format: plan.format,
+            start: plan.start.clone(),
+            fixed: self.fixed,
+            select: self.selection.paths(),
+            capacity_rows: rows,
+            strict: self.on_error == OnError::Raise,
+        }))
+    }
+
+    /// A decoder of keys, if any are decoded.
+    pub(crate) fn key_decoder(&self, rows: usize) -> Option<Box<dyn Decoder>> {
+        let plan = self.key.as_ref()?;
+        Some(decoder(&DecoderOptions {
+            format: plan.format,
+            start: plan.start.clone(),
+            // A key is one column: what does not fit a fixed shape is malformed, it has no `_extra` to go to.
+            fixed: false,
+            select: None,
+            capacity_rows: rows,
+            strict: self.on_error == OnError::Raise,
+        }))
+    }
+}
+
+/// Finished arrays of a run of rows.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    pub(crate) value: Option<Columns>,
+    pub(crate) key: Option<Columns>,
+    pub(crate) meta: Vec<(MetaColumn, ArrayRef)>,
+    pub(crate) rows: usize,
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    /// A row.
+    Row,
+    /// Left out, since it is malformed.
+    Skipped,
+}
+
+/// The columns of one split while they grow.
+pub(crate) struct ChunkBuilder<'p> {
+    plan: &'p ChunkPlan,
+    partition: i32,
+    value: Option<Box<dyn Decoder>>,
+    key: Option<Box<dyn Decoder>>,
+    meta: MetadataBuilders,
+    rows: usize,
+    /// Rows that are in the columns but not in the result: their key turned out malformed after their value was appended.
+    dropped: Vec<usize>,
+    /// Malformed values and keys so far.
+    pub(crate) malformed: Vec<Malformed>,
+    malformed_bytes: usize,
+    /// Values that were decoded.
+    pub(crate) decoded: u64,
+    /// Values that were not.
+    pub(crate) undecoded: u64,
+    /// Headers whose key is not UTF-8.
+    pub(crate) replaced_headers: bool,
+}
+
+impl<'p> ChunkBuilder<'p> {
+    /// For a split of `rows` rows at most, as far as that is known.
+    pub(crate) fn new(plan: &'p ChunkPlan, partition: i32, rows: usize) -> Self {
+        ChunkBuilder {
+            value: plan.value_decoder(rows),
+            key: plan.key_decoder(rows),
+            meta: MetadataBuilders::new(&plan.selection, plan.order, &plan.topic, partition, rows),
+            plan,
+            partition,
+            rows: 0,
+            dropped: Vec::new(),
+            malformed: Vec::new(),
+            malformed_bytes: 0,
+            decoded: 0,
+            undecoded: 0,
+            replaced_headers: false,
+        }
+    }
+
+    /// Appends a record as a row, or not.
+    pub(crate) fn push(&mut self, record: &Record<'_>, timestamp_type: TimestampType) -> Result<Pushed> {
+        let mut error: Option<String> = None;
+        if let Some(decoder) = &mut self.value {
+            match record.value {
+                None => decoder.push_null(),
+                Some(value) => match decoder.push(value) {
+                    Ok(()) => self.decoded += 1,
+                    Err(why) => {
+                        self.undecoded += 1;
+                        let reason = why.to_string();
+                        self.reject(record.offset, reason.clone(), value, false)?;
+                        if self.plan.on_error == OnError::Skip {
+                            return Ok(Pushed::Skipped);
+                        }
+                        if let Some(decoder) = &mut self.value {
+                            decoder.push_null();
+                        }
+                        error = Some(reason);
+                    }
+                },
+            }
+        }
+        let mut drop_row = false;
+        if let Some(decoder) = &mut self.key {
+            match record.key {
+                None => decoder.push_null(),
+                Some(key) => {
+                    if let Err(why) = decoder.push(key) {
+                        decoder.push_null();
+                        let reason = format!("key: {why}");
+                        self.reject(record.offset, reason.clone(), key, true)?;
+                        drop_row = self.plan.on_error == OnError::Skip;
+                        error.get_or_insert(reason);
+                    }
+                }
+            }
+        }
+        let meta = RecordMeta {
+            offset: record.offset,
+            timestamp: record.timestamp,
+            timestamp_type,
+            headers: record.headers,
+            tombstone: record.value.is_none(),
+            error: error.as_deref(),
+        };
+        self.replaced_headers |= self.meta.push(&meta);
+        self.rows += 1;
+        if drop_row {
+            self.dropped.push(self.rows - 1);
+            return Ok(Pushed::Skipped);
+        }
+        Ok(Pushed::Row)
+    }
+
+    fn reject(&mut self, offset: i64, reason: String, bytes: &[u8], key: bool) -> Result<()> {
+        let malformed = Malformed {
+            partition: self.partition,
+            offset,
+            reason,
+            bytes: bytes.to_vec(),
+        };
+        if self.plan.on_error == OnError::Raise {
+            let plan = if key { &self.plan.key } else { &self.plan.value };
+            let format = plan.as_ref().map_or("raw", |plan| plan.format.name());
+            return Err(malformed.into_error(&self.plan.topic, format));
+        }
+        self.malformed_bytes += malformed.size();
+        self.malformed.push(malformed);
+        Ok(())
+    }
+
+    /// Rows that are in the result.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows - self.dropped.len()
+    }
+
+    /// Memory that the columns and the malformed values hold.
+    pub(crate) fn allocated_bytes(&self) -> usize {
+        let of = |decoder: &Option<Box<dyn Decoder>>| decoder.as_ref().map_or(0, |d| d.allocated_bytes());
+        of(&self.value) + of(&self.key) + self.meta.allocated_bytes() + self.malformed_bytes
+    }
+
+    /// Shapes of values and keys so far.
+    pub(crate) fn shapes(&self) -> (Option<Shape>, Option<Shape>) {
+        (
+            self.value.as_ref().map(|d| d.shape()),
+            self.key.as_ref().map(|d| d.shape()),
+        )
+    }
+
+    /// Whether the same records must be decoded again from [`ChunkBuilder::shapes`].
+    pub(crate) fn needs_replay(&self) -> bool {
+        [&self.value, &self.key]
+            .into_iter()
+            .flatten()
+            .any(|decoder| decoder.needs_replay())
+    }
+
+    /// `NaN` and infinities that were accepted.
+    pub(crate) fn special_floats(&self) -> u64 {
+        [&self.value, &self.key]
+            .into_iter()
+            .flatten()
+            .map(|decoder| decoder.special_floats())
+            .sum()
+    }
+
+    /// Gives the rows so far and starts anew.
+    pub(crate) fn finish(&mut self) -> Result<Chunk> {
+        let rows = std::mem::take(&mut self.rows);
+        let chunk = Chunk {
+            value: self.value.as_mut().map(|decoder| decoder.finish()),
+            key: self.key.as_mut().map(|decoder| decoder.finish()),
+            meta: self.meta.finish(),
+            rows,
+        };
+        if self.dropped.is_empty() {
+            return Ok(chunk);
+        }
+        let mut keep = vec![true; rows];
+        for row in self.dropped.drain(..) {
+            keep[row] = false;
+        }
+        chunk.filter(&BooleanArray::from(keep))
+    }
+}
+
+impl Chunk {
+    /// Only the rows where `keep` is true.
+    pub(crate) fn filter(self, keep: &BooleanArray) -> Result<Chunk> {
+        let filter = |array: &ArrayRef| {
+            arrow_select::filter::filter(array, keep).map_err(|e| Error::internal(format!("rows left out: {e}")))
+        };
+        let rows = keep.true_count();
+        let columns = |columns: Option<Columns>| {
+            columns
+                .map(|columns| {
+                    let arrays = columns.arrays.iter().map(filter).collect::<Result<Vec<_>>>()?;
+                    Ok::<_, Error>(Columns {
+                        arrays,
+                        rows,
+                        ..columns
+                    })
+                })
+                .transpose()
+        };
+        Ok(Chunk {
+            value: columns(self.value)?,
+            key: columns(self.key)?,
+            meta: self
+                .meta
+                .iter()
+                .map(|(column, array)| Ok((*column, filter(array)?)))
+                .collect::<Result<_>>()?,
+            rows,
+        })
+    }
+
+    /// The array of a metadata column, if it was kept.
+    pub(crate) fn meta(&self, column: MetaColumn) -> Option<&ArrayRef> {
+        self.meta.iter().find(|(c, _)| *c == column).map(|(_, array)| array)
+    }
+}

@@ -1,0 +1,250 @@
+//! Which columns a result has: those of the value, those of the metadata, by default or exactly as asked.
+//!
+//! A field of the value that is named like a metadata column is called `value.<name>`, in the result and when it is asked for.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::{Metadata, ScanOptions};
+
+/// A metadata column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum MetaColumn {
+    Key,
+    Partition,
+    Offset,
+    Timestamp,
+    Topic,
+    Headers,
+    TimestampType,
+    Error,
+    Tombstone,
+}
+
+impl MetaColumn {
+    const ALL: [MetaColumn; 9] = [
+        MetaColumn::Key,
+        MetaColumn::Partition,
+        MetaColumn::Offset,
+        MetaColumn::Timestamp,
+        MetaColumn::Topic,
+        MetaColumn::Headers,
+        MetaColumn::TimestampType,
+        MetaColumn::Error,
+        MetaColumn::Tombstone,
+    ];
+
+    const DEFAULT: [MetaColumn; 4] = [
+        MetaColumn::Key,
+        MetaColumn::Partition,
+        MetaColumn::Offset,
+        MetaColumn::Timestamp,
+    ];
+
+    /// Its name in the result.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            MetaColumn::Key => "_key",
+            MetaColumn::Partition => "_partition",
+            MetaColumn::Offset => "_offset",
+            MetaColumn::Timestamp => "_timestamp",
+            MetaColumn::Topic => "_topic",
+            MetaColumn::Headers => "_headers",
+            MetaColumn::TimestampType => "_timestamp_type",
+            MetaColumn::Error => "_error",
+            MetaColumn::Tombstone => "_tombstone",
+        }
+    }
+
+    /// The metadata column of a name.
+    pub(crate) fn named(name: &str) -> Option<MetaColumn> {
+        MetaColumn::ALL.into_iter().find(|column| column.name() == name)
+    }
+}
+
+/// One column of the result that was asked for by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Metadata.
+    Meta(MetaColumn),
+    /// A field of the value: its name in the result, and its name or path in the value.
+    Value { name: String, path: String },
+}
+
+/// Which columns a result has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Selection {
+    /// All of the value, then these.
+    All(Vec<MetaColumn>),
+    /// Exactly these.
+    Exactly(Vec<Wanted>),
+}
+
+impl Selection {
+    /// What the options ask for.
+    pub(crate) fn from_options(options: &ScanOptions) -> Result<Selection> {
+        match &options.columns {
+            Some(names) => exactly(names).map(Selection::Exactly),
+            None => metadata(&options.metadata).map(Selection::All),
+        }
+    }
+
+    /// Whether a metadata column is in the result.
+    pub(crate) fn needs(&self, column: MetaColumn) -> bool {
+        match self {
+            Selection::All(meta) => meta.contains(&column),
+            Selection::Exactly(wanted) => wanted.contains(&Wanted::Meta(column)),
+        }
+    }
+
+    /// Whether values are decoded at all.
+    pub(crate) fn needs_values(&self) -> bool {
+        match self {
+            Selection::All(_) => true,
+            Selection::Exactly(wanted) => {
+                wanted.iter().any(|w| matches!(w, Wanted::Value { .. })) || self.needs(MetaColumn::Error)
+            }
+        }
+    }
+
+    /// What the decoder of values is told to select; `None` is everything.
+    pub(crate) fn paths(&self) -> Option<Vec<String>> {
+        match self {
+            Selection::All(_) => None,
+            Selection::Exactly(wanted) => Some(
+                wanted
+                    .iter()
+                    .filter_map(|w| match w {
+                        Wanted::Value { path, .. } => Some(path.clone()),
+                        Wanted::Meta(_) => None,
+                    })
+                    .collect(),
+            ),
+        }
+    }
+}
+
+fn metadata(metadata: &Metadata) -> Result<Vec<MetaColumn>> {
+    match metadata {
+        Metadata::Default => Ok(MetaColumn::DEFAULT.to_vec()),
+        Metadata::None => Ok(Vec::new()),
+        Metadata::Only(names) => {
+            let mut columns = Vec::new();
+            for name in names {
+                let column = MetaColumn::named(name).ok_or_else(|| {
+                    let known = MetaColumn::ALL.map(MetaColumn::name);
+                    unknown_column(name, known.into_iter(), "there is no metadata column")
+                })?;
+                if columns.contains(&column) {
+                    return Err(Error::config(format!("metadata names {name} twice")));
+                }
+                columns.push(column);
+            }
+            Ok(columns)
+        }
+    }
+}
+
+fn exactly(names: &[String]) -> Result<Vec<Wanted>> {
+    if names.is_empty() {
+        return Err(Error::config("columns is an empty list: no column would be read"));
+    }
+    let mut wanted = Vec::new();
+    for name in names {
+        let column = match MetaColumn::named(name) {
+            Some(meta) => Wanted::Meta(meta),
+            None => {
+                let clash = name
+                    .strip_prefix("value.")
+                    .filter(|rest| MetaColumn::named(rest).is_some());
+                Wanted::Value {
+                    name: name.clone(),
+                    path: clash.unwrap_or(name).to_owned(),
+                }
+            }
+        };
+        if wanted.contains(&column) {
+            return Err(Error::config(format!("columns names {name:?} twice")));
+        }
+        wanted.push(column);
+    }
+    Ok(wanted)
+}
+
+/// The name in the result of a field of the value.
+pub(crate) fn result_name(field: &str) -> String {
+    if MetaColumn::named(field).is_some() {
+        format!("value.{field}")
+    } else {
+        field.to_owned()
+    }
+}
+
+/// A column that does not exist, with the nearest of those that do.
+pub(crate) fn unknown_column<'a>(name: &str, known: impl Iterator<Item = &'a str>, what: &str) -> Error {
+    let mut near: Vec<(usize, &str)> = known.map(|k| (distance(name, k), k)).collect();
+    near.sort();
+    let names: Vec<&str> = near.iter().take(5).map(|(_, name)| *name).collect();
+    let error = Error::new(ErrorKind::Schema, format!("{what} {name:?}"));
+    match near.first() {
+        Some((distance, nearest)) if *distance <= name.chars().count() / 3 + 1 => {
+            error.with_hint(format!("did you mean {nearest:?}? others: {}", names[1..].join(", ")))
+        }
+        Some(_) => error.with_hint(format!("there are {}", names.join(", "))),
+        None => error,
+    }
+}
+
+/// Edits between two names, case apart.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b) = (a.to_lowercase(), b.to_lowercase());
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, right) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(left != *right);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_asked_for_by_name() {
+        let options = ScanOptions::default().columns(["id", "_offset", "value._key", "user.id"]);
+        let Selection::Exactly(wanted) = Selection::from_options(&options).unwrap() else {
+            panic!()
+        };
+        assert_eq!(wanted[1], Wanted::Meta(MetaColumn::Offset));
+        assert_eq!(
+            wanted[2],
+            Wanted::Value {
+                name: "value._key".into(),
+                path: "_key".into()
+            }
+        );
+        assert_eq!(
+            wanted[3],
+            Wanted::Value {
+                name: "user.id".into(),
+                path: "user.id".into()
+            }
+        );
+    }
+
+    #[test]
+    fn a_misspelt_metadata_column_is_named_with_its_neighbour() {
+        let options = ScanOptions {
+            metadata: Metadata::Only(vec!["_ofset".into()]),
+            ..ScanOptions::default()
+        };
+        let error = Selection::from_options(&options).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Schema);
+        assert!(error.hint().unwrap().contains("_offset"));
+    }
+}

@@ -1,0 +1,142 @@
+//! Decodes one batch that the walk kept: decompresses it, cuts its records, tests each against the bounds, appends the rest as rows.
+
+use kaframe_wire::WireError;
+use kaframe_wire::batch::{Batch, DEFAULT_MAX_DECOMPRESSED, Scratch};
+
+use crate::account::Account;
+use crate::chunk::{ChunkBuilder, Pushed};
+use crate::error::{Error, Result};
+use crate::walk::KeptBatch;
+use crate::window::{LateRows, Window};
+
+/// Why a batch was not decoded.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The bytes of the batch.
+    Batch(WireError),
+    /// The read ends: a malformed value that is to be raised, a bug.
+    Read(Error),
+}
+
+impl From<WireError> for Failure {
+    fn from(error: WireError) -> Failure {
+        Failure::Batch(error)
+    }
+}
+
+/// What decoding counts and where its rows go.
+pub(crate) struct Decoding<'a, 'p> {
+    pub(crate) chunk: &'a mut ChunkBuilder<'p>,
+    pub(crate) window: Window,
+    pub(crate) account: &'a mut Account,
+    pub(crate) late: &'a mut LateRows,
+    /// Stop when so many rows are delivered.
+    pub(crate) max_rows: u64,
+}
+
+impl Decoding<'_, '_> {
+    /// Decodes a batch. `flush` is called behind each row. Returns the offset behind the last row, if the read is to stop there.
+    pub(crate) fn batch(
+        &mut self,
+        batch: &Batch<'_>,
+        kept: &KeptBatch,
+        scratch: &mut Scratch,
+        flush: &mut dyn FnMut(&mut ChunkBuilder<'_>) -> Result<()>,
+    ) -> Result<Option<i64>, Failure> {
+        let timestamp_type = batch.header.timestamp_type();
+        let mut order = Order::new(batch, kept.from);
+        for record in batch.records(scratch, DEFAULT_MAX_DECOMPRESSED)? {
+            let record = record?;
+            order.check(record.offset)?;
+            if record.offset < kept.from || record.offset >= kept.to {
+                continue;
+            }
+            self.account.absent += order.gap(record.offset);
+            if !self.window.holds(record.timestamp) {
+                self.account.filtered += 1;
+                continue;
+            }
+            match self.chunk.push(&record, timestamp_type).map_err(Failure::Read)? {
+                Pushed::Skipped => self.account.skipped += 1,
+                Pushed::Row => {
+                    self.account.delivered += 1;
+                    self.note_late(record.offset, record.timestamp);
+                    flush(self.chunk).map_err(Failure::Read)?;
+                    if self.account.delivered >= self.max_rows {
+                        return Ok(Some(record.offset + 1));
+                    }
+                }
+            }
+        }
+        self.account.absent += order.gap(kept.to);
+        Ok(None)
+    }
+
+    fn note_late(&mut self, offset: i64, timestamp: Option<i64>) {
+        if let (Some(from), Some(end), Some(timestamp)) = (self.window.late_from, self.window.end, timestamp)
+            && offset >= from
+        {
+            self.late.add(LateRows {
+                rows: 1,
+                largest_ms: end.saturating_sub(timestamp),
+            });
+        }
+    }
+}
+
+/// Reads every record of a batch and keeps nothing: whether it can be read, before any row of it is.
+pub(crate) fn verify(batch: &Batch<'_>, scratch: &mut Scratch) -> Result<(), WireError> {
+    let mut order = Order::new(batch, i64::MIN);
+    for record in batch.records(scratch, DEFAULT_MAX_DECOMPRESSED)? {
+        order.check(record?.offset)?;
+    }
+    Ok(())
+}
+
+/// Offsets of records grow, and stay inside what the header says.
+struct Order {
+    first: i64,
+    last: i64,
+    before: Option<i64>,
+    /// The next offset that is not accounted for.
+    next: i64,
+}
+
+impl Order {
+    fn new(batch: &Batch<'_>, from: i64) -> Order {
+        let header = &batch.header;
+        // Of an old batch the header knows the last offset only.
+        let first = if header.is_legacy() { 0 } else { header.base_offset };
+        Order {
+            first,
+            last: header.last_offset(),
+            before: None,
+            next: from,
+        }
+    }
+
+    fn check(&mut self, offset: i64) -> Result<(), WireError> {
+        let grows = self.before.is_none_or(|before| offset > before);
+        if !grows || offset < self.first || offset > self.last {
+            return Err(WireError::Corrupt {
+                detail: format!(
+                    "a record at offset {offset}{} in a batch of offsets {}..={}",
+                    self.before
+                        .map(|before| format!(" behind one at {before}"))
+                        .unwrap_or_default(),
+                    self.first,
+                    self.last
+                ),
+            });
+        }
+        self.before = Some(offset);
+        Ok(())
+    }
+
+    /// How many offsets before this one hold nothing.
+    fn gap(&mut self, offset: i64) -> u64 {
+        let gap = offset.saturating_sub(self.next).max(0) as u64;
+        self.next = offset.saturating_add(1);
+        gap
+    }
+}

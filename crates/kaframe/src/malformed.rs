@@ -1,0 +1,78 @@
+//! Values that are not in the format: where, why, and their bytes; the table of them.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{Int32Builder, Int64Builder, LargeBinaryBuilder, LargeStringBuilder};
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::{Field, Schema};
+
+use crate::error::{Error, ErrorKind};
+
+/// One malformed value or key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    pub(crate) reason: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Malformed {
+    /// Memory it holds.
+    pub(crate) fn size(&self) -> usize {
+        size_of::<Malformed>() + self.reason.len() + self.bytes.len()
+    }
+
+    /// The error of a read that stops at the first one.
+    pub(crate) fn into_error(self, topic: &str, format: &str) -> Error {
+        Error::new(
+            ErrorKind::Decode,
+            format!(
+                "{topic}-{} offset {}: not {format}: {}: {}",
+                self.partition,
+                self.offset,
+                self.reason,
+                excerpt(&self.bytes)
+            ),
+        )
+        .with_topic(topic)
+        .with_partition(self.partition)
+        .with_offset(self.offset)
+        .with_hint(
+            "on_error=\"null\" keeps the row with nulls, on_error=\"skip\" leaves it out; both list it in the errors",
+        )
+    }
+}
+
+/// Bytes shown of a value in a message.
+const SHOWN: usize = 64;
+
+/// The beginning of a value, escaped: data never reaches a terminal as it is.
+pub(crate) fn excerpt(bytes: &[u8]) -> String {
+    let shown = &bytes[..bytes.len().min(SHOWN)];
+    let more = if bytes.len() > SHOWN { "..." } else { "" };
+    format!("b\"{}\"{more}", shown.escape_ascii())
+}
+
+/// The table of malformed values: `partition` int32, `offset` int64, `reason` large_utf8, `value` large_binary.
+pub(crate) fn table<'a>(rows: impl Iterator<Item = &'a Malformed>) -> RecordBatch {
+    let (mut partitions, mut offsets) = (Int32Builder::new(), Int64Builder::new());
+    let (mut reasons, mut values) = (LargeStringBuilder::new(), LargeBinaryBuilder::new());
+    for row in rows {
+        partitions.append_value(row.partition);
+        offsets.append_value(row.offset);
+        reasons.append_value(&row.reason);
+        values.append_value(&row.bytes);
+    }
+    let fields = |name: &str, column: &ArrayRef| Field::new(name, column.data_type().clone(), false);
+    let columns: [(&str, ArrayRef); 4] = [
+        ("partition", Arc::new(partitions.finish())),
+        ("offset", Arc::new(offsets.finish())),
+        ("reason", Arc::new(reasons.finish())),
+        ("value", Arc::new(values.finish())),
+    ];
+    let schema = Schema::new(columns.iter().map(|(name, column)| fields(name, column)).collect::<Vec<_>>());
+    let columns = columns.into_iter().map(|(_, column)| column).collect();
+    // The builders were appended to in step, and the schema is made from their types.
+    RecordBatch::try_new(Arc::new(schema), columns).expect("four columns of one length")
+}

@@ -1,0 +1,132 @@
+//! Hands the batches of a stream to its taker: in the order of the splits, and no more ahead of the taker than the memory allows.
+//!
+//! Workers decode several splits at once; the taker gets the batches of the first unfinished split as they come, those of later ones
+//! wait. What waits and what is being decoded stays under the limit, but for one thing: the worker of the first split may always go
+//! on while nothing of it waits, else nobody would.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use arrow_array::RecordBatch;
+use tokio::sync::Notify;
+
+use crate::error::Error;
+
+#[derive(Default)]
+struct State {
+    /// The split whose batches are given now.
+    first: usize,
+    waiting: HashMap<usize, VecDeque<RecordBatch>>,
+    finished: HashSet<usize>,
+    /// Bytes of waiting batches and of responses being decoded.
+    used: u64,
+    /// No batch comes any more, or this error does.
+    ended: Option<Option<Error>>,
+}
+
+/// Between the workers of a stream and its taker.
+pub(crate) struct Outlet {
+    state: Mutex<State>,
+    limit: u64,
+    /// The taker may find something new.
+    given: Notify,
+    /// Workers may find room.
+    room: Notify,
+}
+
+impl Outlet {
+    /// With a limit in bytes.
+    pub(crate) fn new(limit: u64) -> Outlet {
+        Outlet {
+            state: Mutex::default(),
+            limit,
+            given: Notify::new(),
+            room: Notify::new(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a worker may decode `bytes` more of a split, and takes them.
+    pub(crate) async fn admit(&self, split: usize, bytes: u64) {
+        loop {
+            let notified = self.room.notified();
+            tokio::pin!(notified);
+            notified.as_mut().enable();
+            {
+                let mut state = self.state();
+                let nothing_waits = state.waiting.get(&split).is_none_or(VecDeque::is_empty);
+                if state.used.saturating_add(bytes) <= self.limit || (state.first == split && nothing_waits) {
+                    state.used = state.used.saturating_add(bytes);
+                    return;
+                }
+            }
+            notified.await;
+        }
+    }
+
+    /// Gives back what [`Outlet::admit`] took.
+    pub(crate) fn release(&self, bytes: u64) {
+        let mut state = self.state();
+        state.used = state.used.saturating_sub(bytes);
+        drop(state);
+        self.room.notify_waiters();
+    }
+
+    /// A batch of a split.
+    pub(crate) fn give(&self, split: usize, batch: RecordBatch) {
+        let mut state = self.state();
+        state.used = state.used.saturating_add(batch.get_array_memory_size() as u64);
+        state.waiting.entry(split).or_default().push_back(batch);
+        drop(state);
+        self.given.notify_one();
+    }
+
+    /// A split has no more batches.
+    pub(crate) fn finish(&self, split: usize) {
+        self.state().finished.insert(split);
+        self.given.notify_one();
+    }
+
+    /// The stream is at its end, or failed.
+    pub(crate) fn end(&self, error: Option<Error>) {
+        self.state().ended.get_or_insert(error);
+        self.given.notify_one();
+    }
+
+    /// The next batch in order; `None` at the end.
+    pub(crate) async fn next(&self) -> Option<Result<RecordBatch, Error>> {
+        loop {
+            let notified = self.given.notified();
+            if let Some(next) = self.try_next() {
+                return next;
+            }
+            notified.await;
+        }
+    }
+
+    fn try_next(&self) -> Option<Option<Result<RecordBatch, Error>>> {
+        let mut state = self.state();
+        // An error is told at once: what was decoded before it is not a result.
+        if let Some(Some(error)) = &state.ended {
+            return Some(Some(Err(error.clone())));
+        }
+        loop {
+            let first = state.first;
+            if let Some(batch) = state.waiting.get_mut(&first).and_then(VecDeque::pop_front) {
+                state.used = state.used.saturating_sub(batch.get_array_memory_size() as u64);
+                drop(state);
+                self.room.notify_waiters();
+                return Some(Some(Ok(batch)));
+            }
+            if !state.finished.remove(&first) {
+                return state.ended.is_some().then_some(None);
+            }
+            state.waiting.remove(&first);
+            state.first += 1;
+            self.room.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Runs a plan to its end as a table: sample, read, one schema, rows in order, every offset accounted for.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arrow_array::RecordBatch;
+use kaframe_client::Client;
+use kaframe_codec::ValueFormat;
+
+use crate::account::Account;
+use crate::assemble::Layout;
+use crate::bound::OffsetRange;
+use crate::chunk::{ChunkPlan, ColumnPlan};
+use crate::columns::{MetaColumn, Selection};
+use crate::engine::{self, Context, Job, JobResult};
+use crate::error::{Error, ErrorKind, Result};
+use crate::malformed::{self, Malformed, excerpt};
+use crate::memory::{self, Guard};
+use crate::options::{OnError, ScanOptions};
+use crate::plan::Plan;
+use crate::sample::{self, Sampled};
+use crate::split;
+use crate::summary::{self, Summary};
+use crate::table::Table;
+use crate::{limit, progress, tail, widen};
+
+/// Bytes of records that a split should hold: large enough to be worth a connection, small enough that all cores stay busy.
+const SPLIT_BYTES: u64 = 32 << 20;
+
+/// Reads a plan.
+pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<Table> {
+    let started = Instant::now();
+    let selection = Selection::from_options(options)?;
+    let max = options.max_result_bytes.unwrap_or_else(memory::default_max_result);
+    context.guard = Some(Guard::new(max, context.plan.to_string()));
+    let context = Arc::new(context);
+    let (client, topic) = (context.client.clone(), context.topic.name.clone());
+    let reading = progress::reported(&context, options, started, rows(&context, &selection, options));
+    let policy = async { Ok(cleanup_policy(&client, &topic).await) };
+    let both = futures::future::try_join(reading, policy).await;
+    context.fetchers.clear();
+    let (rows, policy) = both?;
+    let Rows {
+        sampled,
+        mut results,
+        chunks,
+        plan_start,
+    } = rows;
+    drop_behind_gaps(&mut results);
+    let decoded: u64 = results.iter().map(|result| result.decoded).sum();
+    check_decoded(&context.plan, &sampled, decoded, &results)?;
+    let known = match (&chunks.value, &options.columns) {
+        (Some(column), Some(_)) => column.start.as_ref().or(sampled.value_shape.as_ref()),
+        _ => None,
+    };
+    let layout = Layout::new(&chunks, decoded > 0, known, sampled.value_shape.as_ref())?;
+    let mut batches: Vec<RecordBatch> = Vec::new();
+    for result in &mut results {
+        if let Some(chunk) = result.chunk.take().filter(|chunk| chunk.rows > 0) {
+            batches.push(layout.assemble(chunk)?);
+        }
+    }
+    let errors = malformed::table(results.iter().flat_map(|result| result.malformed.iter()));
+    let summary = Summary {
+        plan: &context.plan,
+        options,
+        sampled: &sampled,
+        results: &results,
+        layout: &layout,
+        read_from: &plan_start,
+        cleanup_policy: policy,
+        elapsed: started.elapsed(),
+    };
+    summary.check()?;
+    let report = summary.report();
+    let rows: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
+    if rows != report.delivered() {
+        return Err(Error::internal(format!(
+            "{} records counted as delivered, {rows} rows",
+            report.delivered()
+        )));
+    }
+    let next_start = summary.next_start();
+    Ok(Table {
+        schema: layout.schema.clone(),
+        batches,
+        errors,
+        report,
+        next_start,
+    })
+}
+
+/// How long to wait for what is only told along.
+const POLICY_WAIT: Duration = Duration::from_secs(2);
+
+/// The cleanup policy of the topic, where it may be asked and is answered soon.
+pub(crate) async fn cleanup_policy(client: &Client, topic: &str) -> Option<String> {
+    let configs = tokio::time::timeout(POLICY_WAIT, client.topic_configs(topic)).await;
+    configs.ok()?.ok()?.remove("cleanup.policy")?
+}
+
+struct Rows {
+    sampled: Sampled,
+    /// In (partition, offset) order.
+    results: Vec<JobResult>,
+    /// With the final shapes.
+    chunks: Arc<ChunkPlan>,
+    /// Where a tail began to read.
+    plan_start: summary::ReadFrom,
+}
+
+async fn rows(context: &Arc<Context>, selection: &Selection, options: &ScanOptions) -> Result<Rows> {
+    let sampled = sample::sample(context, selection, options, &fronts(&context.plan), false).await?;
+    let chunks = Arc::new(chunk_plan(&context.plan, selection, options, &sampled, false));
+    let per_split = offsets_per_split(&context.plan, &sampled);
+    let mut plan_start = summary::ReadFrom::default();
+    let mut results = match (effective_limit(&context.plan, options), options.tail) {
+        (Some(limit), _) => limit::run(context, &chunks, limit, per_split).await?,
+        (None, Some(tail)) => {
+            let tail = tail::run(context, &chunks, tail, per_split).await?;
+            plan_start = tail.read_from;
+            tail.results
+        }
+        (None, None) => engine::run(context, &chunks, jobs(&context.plan, per_split)).await?,
+    };
+    results.sort_by_key(|result| (result.partition, result.range.start));
+    let chunks = widen::unify(context, &chunks, &mut results).await?;
+    if let Some(tail) = options.tail {
+        tail::keep_newest(&mut results, tail, options.on_error == OnError::Skip)?;
+    }
+    Ok(Rows {
+        sampled,
+        results,
+        chunks,
+        plan_start,
+    })
+}
+
+/// The ranges that a sample looks at.
+pub(crate) fn fronts(plan: &Plan) -> Vec<(i32, OffsetRange)> {
+    let range = |range| plan.tail.map_or(range, |tail| tail::first_window(range, tail));
+    plan.partitions.iter().map(|p| (p.partition, range(p.range))).collect()
+}
+
+/// All splits of a plan as jobs.
+pub(crate) fn jobs(plan: &Plan, offsets_per_split: u64) -> Vec<Job> {
+    plan.splits(offsets_per_split)
+        .into_iter()
+        .enumerate()
+        .map(|(index, split)| Job {
+            index,
+            partition: split.partition,
+            range: split.range,
+            max_rows: None,
+        })
+        .collect()
+}
+
+/// A limit that the plan cannot reach is none: all splits may run at once.
+pub(crate) fn effective_limit(plan: &Plan, options: &ScanOptions) -> Option<u64> {
+    options.limit.filter(|limit| *limit < plan.offsets())
+}
+
+/// How large splits are: by the size of records where it is known, and so that every core has some.
+pub(crate) fn offsets_per_split(plan: &Plan, sampled: &Sampled) -> u64 {
+    let by_size = sampled
+        .bytes_per_offset
+        .map_or(split::DEFAULT_OFFSETS, |bytes| SPLIT_BYTES / bytes.max(1));
+    let by_core = plan.offsets().div_ceil(engine::workers() as u64 * 4);
+    by_size.min(by_core.max(50_000)).clamp(100, 1_000_000)
+}
+
+/// How chunks are made, by the options and what the sample says.
+pub(crate) fn chunk_plan(
+    plan: &Plan,
+    selection: &Selection,
+    options: &ScanOptions,
+    sampled: &Sampled,
+    fixed: bool,
+) -> ChunkPlan {
+    // A table's columns come in the order in which its own records show them, so only a stream starts from the sample.
+    let start = |shape: &Option<kaframe_codec::Shape>| shape.clone().filter(|_| fixed);
+    let value = sampled
+        .value_format
+        .filter(|_| selection.needs_values())
+        .map(|format| ColumnPlan {
+            format,
+            start: start(&sampled.value_shape),
+        });
+    let key = selection.needs(MetaColumn::Key).then(|| ColumnPlan {
+        format: sampled.key_format.unwrap_or(ValueFormat::String),
+        start: start(&sampled.key_shape),
+    });
+    ChunkPlan {
+        topic: plan.topic.name.as_str().into(),
+        selection: selection.clone(),
+        value,
+        key,
+        on_error: options.on_error,
+        fixed,
+        order: options.tail.is_some(),
+    }
+}
+
+/// Behind a place where the read gave up, nothing of that partition is in the result: the next read can start there and repeats nothing.
+fn drop_behind_gaps(results: &mut [JobResult]) {
+    let mut gap: Option<i32> = None;
+    for result in results {
+        if gap == Some(result.partition) {
+            *result = JobResult::untouched(result.partition, result.range);
+        } else if result.gave_up.is_some() {
+            gap = Some(result.partition);
+        }
+    }
+}
+
+/// A table of nothing but nulls helps nobody: the format is wrong.
+pub(crate) fn check_decoded(plan: &Plan, sampled: &Sampled, decoded: u64, results: &[JobResult]) -> Result<()> {
+    let undecoded: u64 = results.iter().map(|result| result.undecoded).sum();
+    if decoded > 0 || undecoded == 0 {
+        return Ok(());
+    }
+    let shown: Vec<&Malformed> = results
+        .iter()
+        .flat_map(|r| &r.malformed)
+        .filter(|m| !m.reason.starts_with("key: "))
+        .take(3)
+        .collect();
+    Err(nothing_decodes(plan, sampled, undecoded, &shown))
+}
+
+/// The error of a read in which no value decodes.
+pub(crate) fn nothing_decodes(plan: &Plan, sampled: &Sampled, undecoded: u64, shown: &[&Malformed]) -> Error {
+    let format = sampled.value_format.map_or("raw", ValueFormat::name);
+    let topic = &plan.topic.name;
+    let mut message = format!("none of {undecoded} values of {topic} is {format}");
+    for m in shown {
+        message.push_str(&format!(
+            "\n  partition {} offset {}: {}: {}",
+            m.partition,
+            m.offset,
+            m.reason,
+            excerpt(&m.bytes)
+        ));
+    }
+    let error = Error::new(ErrorKind::Decode, message)
+        .with_topic(topic)
+        .with_hint("leave value_format out to have it found, or use raw to get the bytes");
+    match shown.first() {
+        Some(first) => error.with_partition(first.partition).with_offset(first.offset),
+        None => error,
+    }
+}
+
+/// The terms of each partition, over all results.
+pub(crate) fn account_of(results: &[JobResult], partition: i32) -> Account {
+    let mut account = Account::default();
+    for result in results.iter().filter(|result| result.partition == partition) {
+        account += result.account;
+    }
+    account
+}

@@ -1,0 +1,234 @@
+//! From the results of all splits to the report and the bookmark, with the conservation law checked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::account::Account;
+use crate::assemble::Layout;
+use crate::bookmark::{Bookmark, BookmarkPartition};
+use crate::bound::OffsetRange;
+use crate::engine::JobResult;
+use crate::error::Result;
+use crate::number::counted;
+use crate::options::{Late, OnError, ScanOptions};
+use crate::plan::{PartitionPlan, Plan};
+use crate::reader::account_of;
+use crate::report::{LostRange, PartitionReport, Report};
+use crate::sample::Sampled;
+use crate::walk::Seen;
+use crate::window::LateRows;
+
+/// Where a tail began to read, by partition.
+pub(crate) type ReadFrom = BTreeMap<i32, i64>;
+
+/// Everything a report is made of.
+pub(crate) struct Summary<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) options: &'a ScanOptions,
+    pub(crate) sampled: &'a Sampled,
+    /// In (partition, offset) order.
+    pub(crate) results: &'a [JobResult],
+    pub(crate) layout: &'a Layout,
+    pub(crate) read_from: &'a ReadFrom,
+    pub(crate) cleanup_policy: Option<String>,
+    pub(crate) elapsed: Duration,
+}
+
+impl Summary<'_> {
+    /// Fails if an offset is not accounted for exactly once.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.plan.partitions.iter().try_for_each(|plan| {
+            let range = OffsetRange { start: self.start(plan), end: plan.range.end };
+            account_of(self.results, plan.partition).check(&self.plan.topic.name, plan.partition, range)
+        })
+    }
+
+    fn start(&self, plan: &PartitionPlan) -> i64 {
+        self.read_from.get(&plan.partition).copied().unwrap_or(plan.range.start)
+    }
+
+    /// The report.
+    pub(crate) fn report(&self) -> Report {
+        let partitions = self.plan.partitions.iter().map(|plan| self.partition(plan)).collect();
+        let mut lost_ranges: Vec<LostRange> = self.results.iter().flat_map(|result| result.lost.clone()).collect();
+        lost_ranges.extend(self.results.iter().filter_map(|result| {
+            let reason = result.gave_up.clone()?;
+            let end = self
+                .plan
+                .partition(result.partition)
+                .map_or(result.range.end, |plan| plan.range.end);
+            let range = OffsetRange {
+                start: result.stopped_at,
+                end,
+            };
+            Some(LostRange {
+                partition: result.partition,
+                range,
+                reason: format!("not read: {reason}"),
+            })
+        }));
+        let complete = lost_ranges.is_empty();
+        Report {
+            topic: self.plan.topic.name.clone(),
+            topic_id: self.plan.topic.id.map(|id| id.to_string()),
+            cluster_id: self.plan.cluster_id.clone(),
+            isolation_level: self.plan.isolation_level,
+            partitions,
+            value_format: self.sampled.value_format,
+            key_format: self.sampled.key_format,
+            detection: self.sampled.detection.clone(),
+            time_bound: self.time_bound(),
+            cleanup_policy: self.cleanup_policy.clone(),
+            elapsed: self.elapsed,
+            bytes_fetched: self.results.iter().map(|result| result.bytes).sum(),
+            warnings: self.warnings(),
+            malformed: self.malformed(),
+            special_floats: self.results.iter().map(|result| result.special_floats).sum(),
+            lost_ranges,
+            complete,
+        }
+    }
+
+    fn partition(&self, plan: &PartitionPlan) -> PartitionReport {
+        let account = account_of(self.results, plan.partition);
+        let Account {
+            delivered,
+            filtered,
+            skipped,
+            aborted,
+            control,
+            absent,
+            lost,
+            not_read,
+        } = account;
+        let mut notes = plan.notes.clone();
+        notes.extend(self.of(plan.partition).flat_map(|result| result.notes.clone()));
+        PartitionReport {
+            partition: plan.partition,
+            start: self.start(plan),
+            end: plan.range.end,
+            delivered,
+            filtered,
+            skipped,
+            aborted,
+            control,
+            absent,
+            lost,
+            not_read,
+            high_watermark: Some(plan.high_watermark),
+            last_stable_offset: plan.last_stable_offset,
+            log_start_offset: Some(plan.log_start_offset),
+            leader_epoch: plan.leader_epoch,
+            notes,
+        }
+    }
+
+    fn of(&self, partition: i32) -> impl Iterator<Item = &JobResult> {
+        self.results.iter().filter(move |result| result.partition == partition)
+    }
+
+    fn malformed(&self) -> u64 {
+        self.results.iter().map(|result| result.malformed.len() as u64).sum()
+    }
+
+    fn late(&self) -> LateRows {
+        let mut late = LateRows::default();
+        self.results.iter().for_each(|result| late.add(result.late));
+        late
+    }
+
+    fn time_bound(&self) -> Option<String> {
+        self.plan.partitions.iter().find(|plan| plan.end_time.is_some())?;
+        let mut seen = Seen::nothing();
+        self.results.iter().for_each(|result| seen.then(result.seen));
+        Some(match self.options.late {
+            Late::Scan => {
+                "the end by time is exact: every record up to the end of the log was tested (late=scan)".to_owned()
+            }
+            Late::Within(_) if seen.log_append_time && !seen.create_time => {
+                "the end by time is exact: the broker set the timestamps (LogAppendTime)".to_owned()
+            }
+            Late::Within(late) => format!(
+                "the end by time looks {} past it (late): a record that came later still is not found; late=scan finds all",
+                crate::number::duration(late)
+            ),
+        })
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let malformed = self.malformed();
+        if malformed > 0 {
+            let format = self.sampled.value_format.map_or("raw", |format| format.name());
+            let (is, done) = if malformed == 1 {
+                ("is", "its row")
+            } else {
+                ("are", "their rows")
+            };
+            let done = match self.options.on_error {
+                OnError::Skip => format!("{done} left out"),
+                _ => format!("{done} kept with nulls"),
+            };
+            warnings.push(format!(
+                "{} {is} malformed (values are read as {format}): {done}, see the errors",
+                counted(malformed, "value", "values")
+            ));
+        }
+        let undecided = self.plan.undecided();
+        if undecided > 0 {
+            warnings.push(format!(
+                "{} not yet decided (open transaction): not read",
+                counted(undecided, "offset", "offsets")
+            ));
+        }
+        let late = self.late();
+        if late.rows > 0 {
+            warnings.push(format!(
+                "{} behind the place of the end in the log, up to {} late; a read from next_start gives them again",
+                counted(late.rows, "row was found", "rows were found"),
+                crate::number::duration(Duration::from_millis(late.largest_ms.max(0) as u64))
+            ));
+        }
+        if !self.layout.renamed.is_empty() {
+            let names: Vec<String> = self.layout.renamed.iter().map(|name| format!("value.{name}")).collect();
+            warnings.push(format!(
+                "fields of the value named like metadata columns are called {}",
+                names.join(", ")
+            ));
+        }
+        if self.results.iter().any(|result| result.replaced_headers) {
+            warnings.push("keys of headers that are not UTF-8 are shown with replacement characters".to_owned());
+        }
+        warnings
+    }
+
+    /// Where the next read starts: exactly behind what this one has read.
+    pub(crate) fn next_start(&self) -> Bookmark {
+        let partitions = self.plan.partitions.iter().map(|plan| {
+            let stopped = self
+                .of(plan.partition)
+                .find(|r| r.gave_up.is_some() || r.account.not_read > 0);
+            let offset = match (stopped, plan.late_from) {
+                (Some(result), _) => result.stopped_at,
+                // Records behind the end by time were read, but most of them not delivered: the next read must see them.
+                (None, Some(late_from)) => late_from.clamp(plan.range.start, plan.range.end),
+                (None, None) => plan.range.end,
+            };
+            let mut seen = Seen::nothing();
+            self.of(plan.partition)
+                .filter(|r| r.range.start < offset)
+                .for_each(|r| seen.then(r.seen));
+            BookmarkPartition {
+                partition: plan.partition,
+                offset,
+                leader_epoch: seen.last_epoch,
+            }
+        });
+        Bookmark {
+            topic: self.plan.topic.name.clone(),
+            topic_id: self.plan.topic.id.map(|id| id.to_string()),
+            cluster_id: self.plan.cluster_id.clone(),
+            partitions: partitions.collect(),
+        }
+    }
+}

@@ -1,0 +1,448 @@
+//! A worker reads one split after the other: it fetches, walks the headers of a response, sends the next Fetch, and decodes what has
+//! arrived. Position moves by whole batches; what each offset became is counted on the way.
+
+mod failure;
+mod hole;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaframe_client::{Fetched, PartitionFetcher};
+use kaframe_wire::WireError;
+use kaframe_wire::batch::{Scratch, Walk};
+
+use crate::account::Account;
+use crate::bound::OffsetRange;
+use crate::chunk::{ChunkBuilder, ChunkPlan};
+use crate::decode::{self, Decoding, Failure};
+use crate::engine::{Context, Counters, FETCH_BYTES, Job, JobResult, SHORT_WAIT, SMALL_FETCH_BYTES};
+use crate::error::{Error, Result};
+use crate::report::LostRange;
+use crate::transaction::AbortFilter;
+use crate::walk::{self, KeptBatch, Seen, Stop, Walked};
+use crate::window::{LateRows, Window};
+use hole::Emptiness;
+
+/// Rows for which memory is reserved at once, at most.
+const RESERVED_ROWS: u64 = 1 << 20;
+
+/// Reads splits of one plan.
+pub(crate) struct Worker {
+    context: Arc<Context>,
+    chunks: Arc<ChunkPlan>,
+    scratch: Scratch,
+}
+
+/// How reading a split went on.
+enum Flow {
+    /// Go on at the position.
+    On,
+    /// The split is done, or given up.
+    Done,
+}
+
+impl Worker {
+    /// With a buffer of its own.
+    pub(crate) fn new(context: Arc<Context>, chunks: Arc<ChunkPlan>) -> Worker {
+        Worker {
+            context,
+            chunks,
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// Reads a split.
+    pub(crate) async fn run(&mut self, job: Job) -> Result<JobResult> {
+        let chunks = self.chunks.clone();
+        let mut run = SplitRun::new(&self.context, &chunks, job, &mut self.scratch);
+        while run.position < run.job.range.end {
+            if let Flow::Done = run.step().await? {
+                break;
+            }
+        }
+        run.finish()
+    }
+}
+
+/// A split while it is read.
+struct SplitRun<'w> {
+    context: &'w Arc<Context>,
+    job: Job,
+    window: Window,
+    scratch: &'w mut Scratch,
+    chunk: ChunkBuilder<'w>,
+    fetcher: Option<PartitionFetcher>,
+    /// A request is on the way, for the position.
+    asked: bool,
+    position: i64,
+    /// What the walk counted.
+    walked: Account,
+    /// What decoding counted.
+    decoded: Account,
+    seen: Seen,
+    late: LateRows,
+    lost: Vec<LostRange>,
+    notes: Vec<String>,
+    gave_up: Option<String>,
+    bytes: u64,
+    /// Bytes charged to the guard.
+    charged: u64,
+    /// Largest response asked for now.
+    fetch_bytes: i32,
+    /// Where a damaged batch was seen: it is fetched once more before it is believed.
+    suspect: Option<i64>,
+    emptiness: Emptiness,
+}
+
+impl<'w> SplitRun<'w> {
+    fn new(context: &'w Arc<Context>, chunks: &'w ChunkPlan, job: Job, scratch: &'w mut Scratch) -> Self {
+        let rows = job.range.len().min(RESERVED_ROWS).min(job.max_rows.unwrap_or(u64::MAX));
+        // A stream gives its rows away batch by batch.
+        let rows = if context.stream.is_some() {
+            rows.min(context.batch_size as u64)
+        } else {
+            rows
+        };
+        SplitRun {
+            window: context
+                .plan
+                .partition(job.partition)
+                .map(Window::of)
+                .unwrap_or_default(),
+            chunk: ChunkBuilder::new(chunks, job.partition, rows as usize),
+            scratch,
+            fetcher: None,
+            asked: false,
+            position: job.range.start,
+            walked: Account::default(),
+            decoded: Account::default(),
+            seen: Seen::nothing(),
+            late: LateRows::default(),
+            lost: Vec::new(),
+            notes: Vec::new(),
+            gave_up: None,
+            bytes: 0,
+            charged: 0,
+            fetch_bytes: context.fetch.max_bytes.min(FETCH_BYTES),
+            suspect: None,
+            emptiness: Emptiness::default(),
+            context,
+            job,
+        }
+    }
+
+    fn end(&self) -> i64 {
+        self.job.range.end
+    }
+
+    /// One response.
+    async fn step(&mut self) -> Result<Flow> {
+        let fetched = match self.response().await {
+            Ok(fetched) => fetched,
+            Err(error) => return self.fetch_failed(error),
+        };
+        if let Some(flow) = self.pass_deleted(&fetched)? {
+            return Ok(flow);
+        }
+        self.bytes += fetched.records.len() as u64;
+        Counters::add(&self.context.counters.bytes, fetched.records.len() as u64);
+        Counters::add(
+            &self.context.counters.throttled_ms,
+            fetched.throttled.as_millis() as u64,
+        );
+        let before = self.position;
+        let mut aborts = AbortFilter::new(&fetched.aborted);
+        let walked = walk::walk(
+            &fetched.records,
+            &mut aborts,
+            (self.position, self.end()),
+            &self.window,
+            &mut self.walked,
+            &mut self.seen,
+        );
+        self.position = walked.position;
+        if self.position > before {
+            self.emptiness = Emptiness::default();
+            Counters::add(&self.context.counters.offsets, (self.position - before) as u64);
+            self.progressed();
+            self.adapt_fetch_bytes(fetched.records.len(), (self.position - before) as u64);
+        }
+        let stopped = match &walked.stop {
+            Some(stop) => self.stopped(stop)?,
+            None => None,
+        };
+        // The next Fetch goes out before anything is decoded. Behind a row limit it might be for nothing.
+        if stopped.is_none() && self.position > before && self.position < self.end() && self.job.max_rows.is_none() {
+            if let Err(error) = self.ask(SHORT_WAIT).await {
+                self.decode(&fetched, &walked).await?;
+                return self.fetch_failed(error);
+            }
+        }
+        if let Flow::Done = self.decode(&fetched, &walked).await? {
+            return Ok(Flow::Done);
+        }
+        if let Some(flow) = stopped {
+            return Ok(flow);
+        }
+        if self.position == before && walked.stop.is_none() {
+            return self.nothing_new(&fetched, &walked).await;
+        }
+        Ok(Flow::On)
+    }
+
+    fn progressed(&mut self) {
+        if let Some(fetcher) = &mut self.fetcher {
+            fetcher.progressed();
+        }
+    }
+
+    /// Sends a Fetch for the position, unless one is on the way.
+    async fn ask(&mut self, wait: Duration) -> Result<(), Failed> {
+        if self.asked {
+            return Ok(());
+        }
+        let mut fetcher = match self.fetcher.take() {
+            Some(fetcher) => fetcher,
+            None => self.context.fetcher(self.job.partition).await.map_err(Failed::Open)?,
+        };
+        let sent = fetcher.request(self.position, self.fetch_bytes, wait).await;
+        self.fetcher = Some(fetcher);
+        sent.map_err(Failed::Client)?;
+        self.asked = true;
+        Ok(())
+    }
+
+    /// The response for the position.
+    async fn response(&mut self) -> Result<Fetched, Failed> {
+        if !self.asked
+            && let Some(fetched) = self.context.take_prefetched(self.job.partition, self.position)
+        {
+            return Ok(fetched);
+        }
+        self.ask(self.emptiness.wait()).await?;
+        self.asked = false;
+        match &mut self.fetcher {
+            Some(fetcher) => fetcher.response().await.map_err(Failed::Client),
+            None => Err(Failed::Open(Error::internal("no connection to read from"))),
+        }
+    }
+
+    /// Asks for no more than is left of the split, as far as that can be told.
+    fn adapt_fetch_bytes(&mut self, bytes: usize, offsets: u64) {
+        let left = (self.end() - self.position).max(0) as u64;
+        let expected = (bytes as u64).saturating_mul(left) / offsets.max(1);
+        let most = i64::from(self.context.fetch.max_bytes.min(FETCH_BYTES));
+        let wanted = i64::try_from(expected + expected / 8)
+            .unwrap_or(i64::MAX)
+            .saturating_add(16 << 10);
+        self.fetch_bytes = wanted.clamp(i64::from(SMALL_FETCH_BYTES).min(most), most) as i32;
+    }
+
+    /// Records that retention took away between the plan and this response.
+    fn pass_deleted(&mut self, fetched: &Fetched) -> Result<Option<Flow>> {
+        let Some(log_start) = fetched.log_start_offset.filter(|start| *start > self.position) else {
+            return Ok(None);
+        };
+        // What has arrived is not lost, even if the broker has deleted it by now.
+        let first = match Walk::new(&fetched.records).next() {
+            Some(Ok(batch)) if batch.header.is_legacy() => self.position,
+            Some(Ok(batch)) => batch.header.base_offset,
+            _ => log_start,
+        };
+        let to = first.min(log_start).min(self.end());
+        if to <= self.position {
+            return Ok(None);
+        }
+        self.deleted(to, log_start)?;
+        Ok(match self.position >= self.end() {
+            true => Some(Flow::Done),
+            false => None,
+        })
+    }
+
+    /// Decodes what the walk kept.
+    async fn decode(&mut self, fetched: &Fetched, walked: &Walked) -> Result<Flow> {
+        let context = self.context.clone();
+        let coming = walked.kept.iter().map(|kept| kept.bytes.1 as u64).sum();
+        match &context.stream {
+            None => {
+                self.charge(coming)?;
+                self.decode_all(fetched, walked)
+            }
+            Some(stream) => {
+                stream.outlet.admit(self.job.index, coming).await;
+                // Waiting for the taker is not waiting for the broker.
+                self.progressed();
+                let flow = self.decode_all(fetched, walked);
+                stream.outlet.release(coming);
+                flow
+            }
+        }
+    }
+
+    fn decode_all(&mut self, fetched: &Fetched, walked: &Walked) -> Result<Flow> {
+        for kept in &walked.kept {
+            if self.context.cancel.is_cancelled() {
+                return Err(Error::cancelled());
+            }
+            match self.decode_batch(fetched, kept) {
+                Ok(None) => {}
+                Ok(Some(stop)) => {
+                    // What the walk counted behind the row is not read.
+                    self.walked = kept.before;
+                    self.walked.not_read += (self.end() - stop).max(0) as u64;
+                    self.position = stop;
+                    return Ok(Flow::Done);
+                }
+                Err(Failure::Read(error)) => return Err(error),
+                Err(Failure::Batch(error)) => self.bad_batch(kept.from, kept.to, error)?,
+            }
+            self.charge(0)?;
+        }
+        Ok(Flow::On)
+    }
+
+    fn decode_batch(&mut self, fetched: &Fetched, kept: &KeptBatch) -> Result<Option<i64>, Failure> {
+        let batch = walk::batch_at(&fetched.records, kept)?;
+        if self.context.allow_partial {
+            // Rows cannot be taken back: a batch that is to be passed if it is bad must be known to be good.
+            decode::verify(&batch, self.scratch)?;
+        }
+        let (context, index) = (self.context, self.job.index);
+        let (delivered, malformed) = (self.decoded.delivered, self.chunk.malformed.len());
+        let mut flush = |chunk: &mut ChunkBuilder<'_>| match &context.stream {
+            Some(stream) if chunk.rows() >= context.batch_size => {
+                stream.outlet.give(index, stream.layout.assemble(chunk.finish()?)?);
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        let mut decoding = Decoding {
+            chunk: &mut self.chunk,
+            window: self.window,
+            account: &mut self.decoded,
+            late: &mut self.late,
+            max_rows: self.job.max_rows.unwrap_or(u64::MAX),
+        };
+        let stop = decoding.batch(&batch, kept, self.scratch, &mut flush)?;
+        Counters::add(&context.counters.records, self.decoded.delivered - delivered);
+        Counters::add(
+            &context.counters.malformed,
+            (self.chunk.malformed.len() - malformed) as u64,
+        );
+        Ok(stop)
+    }
+
+    /// Charges what the columns hold now; fails before the table becomes too large.
+    fn charge(&mut self, coming: u64) -> Result<()> {
+        let Some(guard) = &self.context.guard else {
+            return Ok(());
+        };
+        let now = self.chunk.allocated_bytes() as u64;
+        let before = std::mem::replace(&mut self.charged, now);
+        guard
+            .grow(before, now, coming)
+            .map_err(|error| error.with_topic(&self.context.topic.name))
+    }
+
+    fn finish(mut self) -> Result<JobResult> {
+        let range = self.job.range;
+        if self.gave_up.is_some() {
+            self.walked.not_read += (range.end - self.position).max(0) as u64;
+        }
+        let mut account = self.walked;
+        account += self.decoded;
+        account.check(&self.context.topic.name, self.job.partition, range)?;
+        if let Some(fetcher) = self.fetcher.take().filter(|_| !self.asked) {
+            self.context.fetchers.put(self.job.partition, fetcher);
+        }
+        let (replay, special_floats) = (self.chunk.needs_replay(), self.chunk.special_floats());
+        let shapes = self.chunk.shapes();
+        let chunk = match &self.context.stream {
+            None => Some(self.chunk.finish()?),
+            Some(stream) => {
+                if self.chunk.rows() > 0 {
+                    stream
+                        .outlet
+                        .give(self.job.index, stream.layout.assemble(self.chunk.finish()?)?);
+                }
+                stream.outlet.finish(self.job.index);
+                None
+            }
+        };
+        Ok(JobResult {
+            index: self.job.index,
+            partition: self.job.partition,
+            range,
+            max_rows: self.job.max_rows,
+            chunk,
+            shapes,
+            replay,
+            account,
+            stopped_at: self.position.min(range.end),
+            gave_up: self.gave_up,
+            decoded: self.chunk.decoded,
+            undecoded: self.chunk.undecoded,
+            replaced_headers: self.chunk.replaced_headers,
+            malformed: std::mem::take(&mut self.chunk.malformed),
+            special_floats,
+            late: self.late,
+            seen: self.seen,
+            lost: self.lost,
+            notes: self.notes,
+            bytes: self.bytes,
+            charged: self.charged,
+        })
+    }
+
+    /// Counts offsets as lost and goes on behind them.
+    fn lose(&mut self, to: i64, reason: String) {
+        let range = OffsetRange {
+            start: self.position,
+            end: to,
+        };
+        self.walked.lost += range.len();
+        self.lost.push(LostRange {
+            partition: self.job.partition,
+            range,
+            reason,
+        });
+        self.position = to;
+        self.asked = false;
+    }
+
+    fn stopped(&mut self, stop: &Stop) -> Result<Option<Flow>> {
+        let (Stop::Bad(walk::BadBatch { error, .. }) | Stop::Broken(error)) = stop;
+        if self.suspect != Some(self.position) {
+            // The bytes may have been damaged on the way: once more, on a fresh Fetch.
+            self.suspect = Some(self.position);
+            return Ok(Some(Flow::On));
+        }
+        match stop {
+            Stop::Bad(bad) => {
+                let (from, to) = (bad.from, bad.to);
+                self.bad_header(from, to, error)?;
+                Ok(Some(Flow::On))
+            }
+            Stop::Broken(error) => self.broken(error),
+        }
+    }
+}
+
+/// Why there is no response.
+enum Failed {
+    /// No connection could be had.
+    Open(Error),
+    /// The client gave up.
+    Client(kaframe_client::ClientError),
+}
+
+/// What to call a [`WireError`] of this kind.
+fn kind_of(error: &WireError) -> crate::error::ErrorKind {
+    use crate::error::ErrorKind;
+    match error {
+        WireError::Limit { .. } => ErrorKind::Limit,
+        WireError::Protocol { .. } | WireError::NotKafka { .. } => ErrorKind::Protocol,
+        WireError::Corrupt { .. } | WireError::UnsupportedCompression { .. } => ErrorKind::Corrupt,
+    }
+}
