@@ -78,7 +78,7 @@ fn bad_batches_are_refused_with_kafkas_codes() {
         ("wrong checksum", bad_crc.freeze(), ErrorCode::CORRUPT_MESSAGE),
         (
             "record count",
-            changed(&|bytes| bytes[60] = 3),
+            changed(&|bytes| bytes[60] = 1),
             ErrorCode::INVALID_RECORD,
         ),
         (
@@ -87,9 +87,9 @@ fn bad_batches_are_refused_with_kafkas_codes() {
             ErrorCode::INVALID_RECORD,
         ),
         (
-            "count and delta",
+            "more records than fit",
             changed(&|bytes| (bytes[60], bytes[26]) = (3, 2)),
-            ErrorCode::INVALID_RECORD,
+            ErrorCode::CORRUPT_MESSAGE,
         ),
         (
             "control",

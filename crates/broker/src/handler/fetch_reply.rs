@@ -254,3 +254,65 @@ fn put_varint(to: &mut BytesMut, value: usize) {
     }
     to.put_u8(rest as u8);
 }
+
+#[cfg(test)]
+mod tests {
+    use kaframe_wire::frame::{decode_response, encode_response};
+    use kaframe_wire::message::FetchRequest;
+
+    use super::*;
+    use crate::log::Aborted;
+
+    /// What the message crate reads from our bytes it writes as the same bytes.
+    #[test]
+    fn same_bytes_as_the_message_crate() {
+        for version in 4..=18 {
+            let data = PartitionAnswer {
+                index: 3,
+                error: ErrorCode::NONE,
+                high_watermark: 40,
+                last_stable_offset: 30,
+                log_start_offset: 5,
+                diverging: None,
+                leader: None,
+                read_committed: true,
+                slice: Slice {
+                    parts: vec![Bytes::from_static(b"first"), Bytes::from_static(&[7; 200])],
+                    bytes: 205,
+                    aborted: vec![Aborted {
+                        producer_id: 8,
+                        first_offset: 9,
+                        marker_offset: 12,
+                    }],
+                },
+            };
+            let mut moved = PartitionAnswer::failed(4, ErrorCode::NOT_LEADER_OR_FOLLOWER);
+            let mut diverging = PartitionAnswer::failed(5, ErrorCode::NONE);
+            if version >= 12 {
+                moved.leader = Some((2, 7));
+                diverging.diverging = Some((6, 66));
+            }
+            let topic = TopicAnswer {
+                name: "foo".to_owned(),
+                id: Uuid::from_u128(77),
+                partitions: vec![data, moved, diverging],
+            };
+            let node = Node {
+                id: 2,
+                host: "127.0.0.1".to_owned(),
+                port: 9092,
+            };
+            let answer = FetchAnswer {
+                error: ErrorCode::NONE,
+                topics: vec![topic],
+                nodes: vec![node],
+            };
+            let ours = encode(version, 11, &answer).concat();
+            let decoded = decode_response::<FetchRequest>(version, 11, Bytes::from(ours[4..].to_vec())).unwrap();
+            assert_eq!(decoded.responses[0].partitions[0].records.as_ref().unwrap().len(), 205);
+            assert_eq!(decoded.node_endpoints.len(), usize::from(version >= 16));
+            let theirs = encode_response::<FetchRequest>(version, 11, &decoded).unwrap();
+            assert_eq!(ours, &theirs[..], "version {version}");
+        }
+    }
+}
