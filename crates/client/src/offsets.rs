@@ -195,7 +195,8 @@ fn build(
         .collect::<Result<_>>()?;
     Ok(ListOffsetsRequest::default()
         .with_replica_id(BrokerId(-1))
-        .with_isolation_level(isolation.code())
+        // Version 1 is from before there were transactions: its high watermark is what a reader of committed records may see.
+        .with_isolation_level(if version < 2 { 0 } else { isolation.code() })
         .with_topics(vec![
             ListOffsetsTopic::default()
                 .with_name(topic_name(topic))
