@@ -60,6 +60,7 @@ impl PartitionFetcher {
                 self.link = Link::Down;
                 self.classify_range(error, offset).await?
             }
+            error @ ClientError::Truncated { .. } => return Err(self.truncated_or_recreated(error).await),
             ClientError::Broker {
                 code: code @ ErrorCode::TOPIC_AUTHORIZATION_FAILED,
                 ..
@@ -177,11 +178,23 @@ impl PartitionFetcher {
             .await;
         match asked {
             Ok(end) if end.end_offset >= 0 && end.leader_epoch >= 0 && end.end_offset < position => {
-                Err(self.truncated(position, end.end_offset))
+                let error = self.truncated(position, end.end_offset);
+                Err(self.truncated_or_recreated(error).await)
             }
             Ok(_) | Err(ClientError::Config { .. } | ClientError::Authorization { .. }) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// To a reader that names topics, a new topic of the same name looks like one that was cut short; Metadata knows better.
+    async fn truncated_or_recreated(&self, truncated: ClientError) -> ClientError {
+        let now = Instant::now();
+        let deadline = now + self.client.config().request_timeout;
+        self.client
+            .refresh(&self.topic, now, deadline)
+            .await
+            .err()
+            .unwrap_or(truncated)
     }
 
     /// Asks the leader for its bounds, to tell retention from truncation from a mistake; gives the error back where the bounds include the offset, as they do
