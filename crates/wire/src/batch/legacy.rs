@@ -74,7 +74,7 @@ pub(super) fn records<'a: 'b, 'b>(
         left,
         magic,
         shift,
-        least: i64::MIN,
+        least: 0,
         append_time,
     })
 }
