@@ -143,14 +143,15 @@ struct Front {
 }
 
 async fn fronts(context: &Context, ranges: &[(i32, OffsetRange)]) -> Result<Vec<Front>> {
-    let ranges: Vec<_> = ranges.iter().filter(|(_, range)| !range.is_empty()).collect();
+    // Owned, not borrowed: with borrowed items the compiler cannot show that the futures below may move between threads.
+    let ranges: Vec<_> = ranges.iter().copied().filter(|(_, range)| !range.is_empty()).collect();
     let quota = VALUES.div_ceil(ranges.len().max(1));
     let share = (KEPT_BYTES / ranges.len().max(1)).clamp(SMALL_FETCH_BYTES as usize, FETCH_BYTES as usize) as i32;
     let share = share.min(context.fetch.max_bytes);
     let fronts = ranges.into_iter().map(|(partition, range)| async move {
         let mut front = Front {
-            partition: *partition,
-            range: *range,
+            partition,
+            range,
             position: range.start,
             values: Vec::new(),
             keys: Vec::new(),
