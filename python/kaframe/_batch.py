@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._convert import Convertible, optional
+from ._convert import Convertible
 from ._display import ROWS, html_table, text_table
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from . import _native
     from ._native import Schema
 
@@ -47,11 +45,6 @@ class RecordBatch(Convertible):
     def schema(self) -> Schema:
         """Names and Arrow types."""
         return self._native.schema
-
-    def to_arrow(self) -> pa.Table:
-        """As a ``pyarrow.Table`` of one batch, without copying. Needs pyarrow."""
-        pyarrow = optional("pyarrow", "to_arrow()")
-        return pyarrow.Table.from_batches([pyarrow.record_batch(self)])
 
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
         return self._native.__arrow_c_array__(requested_schema)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from . import _native
 from ._progress import Watch
-from ._rows import row_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +100,9 @@ def write_data(native: _native.Cluster, given: dict[str, Any]) -> WriteReport:
 
 def _batches(data: object, arguments: WriteArguments) -> tuple[Iterator[_native.RecordBatch], WriteArguments]:
     """The data as Arrow batches, and the arguments that fit them: rows of Python objects are encoded here already."""
+    # Only those who write rows of Python objects pay for loading what encodes them.
+    from ._rows import row_batches
+
     kind = type(data)
     package = kind.__module__.partition(".")[0]
     if package == "pandas" and kind.__name__ == "DataFrame":
