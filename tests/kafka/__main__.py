@@ -1,8 +1,8 @@
 """``python -m tests.kafka``: the harness from the command line.
 
-    python -m tests.kafka fetch                    get the jars of every line of Kafka into the cache
-    python -m tests.kafka 4.1                      run a server until Ctrl-C; prints its address
-    python -m tests.kafka 4.1 -- COMMAND ...       run COMMAND with the address in KAFRAME_TEST_KAFKA and KAFKA_BOOTSTRAP_SERVERS
+python -m tests.kafka fetch                    get the jars of every line of Kafka into the cache
+python -m tests.kafka 4.1                      run a server until Ctrl-C; prints its address
+python -m tests.kafka 4.1 -- COMMAND ...       run COMMAND with the address in KAFRAME_TEST_KAFKA and KAFKA_BOOTSTRAP_SERVERS
 """
 
 from __future__ import annotations
