@@ -36,11 +36,10 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// For a chunk plan whose shapes are final. `any_value`: whether a value was decoded, so that a column of no record is an error.
-    /// `known`: the shape that tells which columns exist; `names`: one with the names of others, for the message.
+    /// `names`: what the sample saw of all columns, selected or not.
     pub(crate) fn new(
         plan: &ChunkPlan,
         any_value: bool,
-        known: Option<&Shape>,
         names: Option<&Shape>,
     ) -> Result<Layout> {
         // A decoder that starts from the final shape knows the names and types of its columns.
@@ -80,7 +79,7 @@ impl Layout {
                     let (field, source) = match column {
                         Wanted::Meta(meta) => (meta_field(*meta)?, Source::Meta(*meta)),
                         Wanted::Value { name, path } => {
-                            wanted_value(name, path, value_fields, any_value, (known, names))?
+                            wanted_value(name, path, value_fields, any_value, names)?
                         }
                     };
                     fields.push(Arc::new(field));
@@ -142,16 +141,17 @@ fn wanted_value(
     path: &str,
     fields: &[FieldRef],
     any_value: bool,
-    (known, names): (Option<&Shape>, Option<&Shape>),
+    names: Option<&Shape>,
 ) -> Result<(Field, Source)> {
     let found = fields.iter().find(|field| field.name() == path);
-    let seen = known.is_none_or(|shape| shape_has(shape, path));
+    // A decoder that was told to select a column has it, seen or not; one that only ever was null shows in the sample.
+    let seen = names.is_some_and(|shape| shape_has(shape, path));
     match found {
         Some(field) if seen || *field.data_type() != DataType::Null => {
             Ok((field.as_ref().clone().with_name(name), Source::Value(path.to_owned())))
         }
         _ if any_value => {
-            let names: Vec<String> = names.or(known).map(shape_names).unwrap_or_default();
+            let names: Vec<String> = names.map(shape_names).unwrap_or_default();
             Err(unknown_column(
                 name,
                 names.iter().map(String::as_str),

@@ -49,11 +49,7 @@ pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<
     drop_behind_gaps(&mut results);
     let decoded: u64 = results.iter().map(|result| result.decoded).sum();
     check_decoded(&context.plan, &sampled, decoded, &results)?;
-    let known = match (&chunks.value, &options.columns) {
-        (Some(column), Some(_)) => column.start.as_ref().or(sampled.value_shape.as_ref()),
-        _ => None,
-    };
-    let layout = Layout::new(&chunks, decoded > 0, known, sampled.value_shape.as_ref())?;
+    let layout = Layout::new(&chunks, decoded > 0, sampled.value_shape.as_ref())?;
     let mut batches: Vec<RecordBatch> = Vec::new();
     for result in &mut results {
         if let Some(chunk) = result.chunk.take().filter(|chunk| chunk.rows > 0) {

@@ -102,7 +102,7 @@ impl Scan {
         let chunks = Arc::new(reader::chunk_plan(plan, &selection, options, &sampled, true));
         let known = sampled.value_shape.as_ref();
         let any_value = known.is_some_and(|shape| *shape != kaframe_codec::Shape::Null);
-        let layout = Layout::new(&chunks, any_value, known, known)?;
+        let layout = Layout::new(&chunks, any_value, known)?;
         let fetched = context.prefetched.into_inner().unwrap_or_default();
         *self
             .0
