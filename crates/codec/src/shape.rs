@@ -284,3 +284,125 @@ pub(crate) fn int_class(min: i128, max: i128) -> IntClass {
         IntClass::Decimal
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn int(value: i128) -> Shape {
+        Shape::of_int(value)
+    }
+
+    fn object(fields: &[(&str, Shape)]) -> Shape {
+        let mut shape = StructShape::new();
+        for (name, field) in fields {
+            shape.set(name, field.clone());
+        }
+        Shape::Struct(shape)
+    }
+
+    fn wide(from: usize, to: usize) -> Shape {
+        let names: Vec<String> = (from..to).map(|i| format!("k{i}")).collect();
+        object(
+            &names
+                .iter()
+                .map(|name| (name.as_str(), Shape::Bool))
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    #[test]
+    fn joins() {
+        let list = |item: Shape| Shape::List(Box::new(item));
+        let cases = [
+            (Shape::Null, int(5), int(5)),
+            (int(5), int(-3), Shape::Int { min: -3, max: 5 }),
+            (int(5), Shape::Float, Shape::Float),
+            (int((1 << 53) + 1), Shape::Float, Shape::JsonText),
+            (int(5), Shape::String, Shape::JsonText),
+            (int(5), Shape::Bool, Shape::JsonText),
+            (Shape::String, Shape::JsonText, Shape::JsonText),
+            (list(int(1)), list(Shape::Null), list(int(1))),
+            (list(int(1)), list(Shape::String), list(Shape::JsonText)),
+            (list(int(1)), int(1), Shape::JsonText),
+            (object(&[]), object(&[("a", int(1))]), object(&[("a", int(1))])),
+            (object(&[("a", int(1))]), Shape::String, Shape::JsonText),
+            (int(10i128.pow(38)), int(1), Shape::JsonText),
+        ];
+        for (a, b, joined) in cases {
+            assert_eq!(a.join(&b), joined);
+            assert_eq!(b.join(&a), joined);
+        }
+        let both =
+            object(&[("a", int(1)), ("b", Shape::Bool)]).join(&object(&[("c", Shape::Bool), ("a", Shape::Float)]));
+        assert_eq!(
+            both,
+            object(&[("a", Shape::Float), ("b", Shape::Bool), ("c", Shape::Bool)])
+        );
+    }
+
+    #[test]
+    fn too_many_keys_are_text_when_nested_and_overflow_at_the_top() {
+        let nested = |shape: Shape| object(&[("a", shape)]);
+        assert_eq!(
+            nested(wide(0, 300)).join(&nested(wide(300, 501))),
+            nested(Shape::JsonText)
+        );
+        assert_eq!(nested(wide(0, 300)).join(&nested(wide(200, 500))), nested(wide(0, 500)));
+        let Shape::Struct(top) = wide(0, 300).join(&wide(300, 501)) else {
+            panic!()
+        };
+        assert!(top.overflow() && top.len() == MAX_KEYS && top.get("k499").is_some() && top.get("k500").is_none());
+        let top = Shape::Struct(top);
+        assert!(wide(0, 300).widens_exactly_to(&top));
+        assert!(!wide(300, 501).widens_exactly_to(&top), "k500 must move to _extra");
+        assert!(top.widens_exactly_to(&top) && !top.widens_exactly_to(&wide(0, 500)));
+    }
+
+    #[test]
+    fn exact_widenings() {
+        let yes = [
+            (Shape::Null, Shape::JsonText),
+            (int(5), int(-1).join(&int(1 << 64))),
+            (int(1 << 53), Shape::Float),
+            (object(&[]), object(&[("a", int(1))])),
+            (
+                object(&[("a", Shape::Null)]),
+                object(&[("b", int(1)), ("a", Shape::String)]),
+            ),
+        ];
+        for (from, to) in yes {
+            assert!(from.widens_exactly_to(&to), "{from:?} to {to:?}");
+        }
+        let no = [
+            (int(5), Shape::JsonText),
+            (int(5), int(4)),
+            (int((1 << 53) + 1), Shape::Float),
+            (Shape::Float, int(5)),
+            (Shape::String, Shape::JsonText),
+            (object(&[]), Shape::JsonText),
+            (object(&[("a", int(1))]), object(&[("b", int(1))])),
+            (
+                Shape::List(Box::new(Shape::Bool)),
+                Shape::List(Box::new(Shape::JsonText)),
+            ),
+        ];
+        for (from, to) in no {
+            assert!(!from.widens_exactly_to(&to), "{from:?} to {to:?}");
+        }
+    }
+
+    #[test]
+    fn integers_take_the_narrowest_type() {
+        let max = i128::from(u64::MAX);
+        for (shape, expected) in [
+            (int(i64::MIN.into()), DataType::Int64),
+            (int(i128::from(i64::MAX) + 1), DataType::UInt64),
+            (int(max), DataType::UInt64),
+            (int(max + 1), DataType::Decimal128(38, 0)),
+            (int(max).join(&int(-1)), DataType::Decimal128(38, 0)),
+        ] {
+            assert_eq!(shape.data_type(), expected);
+        }
+    }
+}

@@ -77,9 +77,10 @@ pub fn encode_key(array: &ArrayRef, format: Option<ValueFormat>) -> Result<Rows,
         Some(ValueFormat::Json) => {
             let field = arrow_schema::Field::new(column, array.data_type().clone(), true);
             let cell = cell::cell(column, &field, array)?;
+            let nulls = array.logical_nulls();
             let mut rows = Rows::with_capacity(array.len());
             for row in 0..array.len() {
-                if array.is_null(row) {
+                if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
                     rows.close_null();
                     continue;
                 }

@@ -1,5 +1,7 @@
 //! serde_json as the second opinion: strict acceptance, duplicate keys refused, and equality of documents with rows.
 
+#![allow(dead_code)]
+
 use std::fmt;
 
 use proptest::prelude::*;
