@@ -42,8 +42,13 @@ impl fmt::Display for ValueFormat {
 
 /// A word that names no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown format {0:?}: one of raw, string, json, int, long")]
-pub struct UnknownFormat(pub String);
+#[error("unknown format {word:?}: one of {choices}")]
+pub struct UnknownFormat {
+    /// The word that was given.
+    pub word: String,
+    /// The words that would do.
+    pub choices: &'static str,
+}
 
 impl FromStr for ValueFormat {
     type Err = UnknownFormat;
@@ -52,7 +57,10 @@ impl FromStr for ValueFormat {
         Self::ALL
             .into_iter()
             .find(|format| format.name() == word)
-            .ok_or_else(|| UnknownFormat(word.to_string()))
+            .ok_or_else(|| UnknownFormat {
+                word: word.to_string(),
+                choices: "raw, string, json, int, long",
+            })
     }
 }
 

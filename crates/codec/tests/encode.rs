@@ -363,6 +363,15 @@ fn texts_owned(rows: &Rows) -> Vec<Option<Vec<u8>>> {
 }
 
 #[test]
+fn formats_have_words() {
+    for format in [EncodeFormat::Json, EncodeFormat::String, EncodeFormat::Raw] {
+        assert_eq!(format.to_string().parse(), Ok(format));
+    }
+    let error = "csv".parse::<EncodeFormat>().unwrap_err();
+    assert_eq!(error.to_string(), "unknown format \"csv\": one of json, string, raw");
+}
+
+#[test]
 fn sliced_columns_write_their_own_rows() {
     let items: ArrayRef = Arc::new(Int32Array::from(vec![1, 2, 3]));
     let list = LargeListArray::new(

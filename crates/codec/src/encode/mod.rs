@@ -11,10 +11,13 @@ mod rows;
 mod scalar;
 mod time;
 
+use std::fmt;
+use std::str::FromStr;
+
 use arrow_array::{Array, ArrayRef, RecordBatch};
 
 pub use self::rows::Rows;
-use crate::{EncodeError, ValueFormat};
+use crate::{EncodeError, UnknownFormat, ValueFormat};
 
 /// How rows become value bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,37 @@ pub enum EncodeFormat {
     String,
     /// The one column, binary or text, as it is; a null is a null value.
     Raw,
+}
+
+impl EncodeFormat {
+    /// The word that users write.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::String => "string",
+            Self::Raw => "raw",
+        }
+    }
+}
+
+impl fmt::Display for EncodeFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for EncodeFormat {
+    type Err = UnknownFormat;
+
+    fn from_str(word: &str) -> Result<Self, UnknownFormat> {
+        let format = [Self::Json, Self::String, Self::Raw]
+            .into_iter()
+            .find(|format| format.name() == word);
+        format.ok_or_else(|| UnknownFormat {
+            word: word.to_string(),
+            choices: "json, string, raw",
+        })
+    }
 }
 
 /// Encodes each row of `batch`, which holds the value's columns only.
