@@ -87,6 +87,8 @@ pub struct PartitionFetcher {
     empty: Option<Empty>,
     /// A follower that the leader recommended has failed us; the leader is asked from then on.
     avoid_replicas: bool,
+    /// The broker that refused has just said who leads now: Metadata need not be asked.
+    followed: bool,
     /// How often the leader called an offset out of range that its own bounds include.
     range_disputes: u32,
 }
@@ -99,6 +101,8 @@ struct Target {
     epoch: i32,
     /// When this was learnt.
     at: Instant,
+    /// It could not be reached, or is not known yet: whatever Metadata says is better.
+    doubted: bool,
 }
 
 /// The connection. It is taken out while something is awaited on it, so that a dropped future leaves it closed and the question to be asked again.
@@ -142,6 +146,7 @@ impl PartitionFetcher {
                 is_leader: true,
                 epoch: -1,
                 at: Instant::now(),
+                doubted: true,
             },
             link: Link::Down,
             question: None,
@@ -151,6 +156,7 @@ impl PartitionFetcher {
             slow_limit: None,
             empty: None,
             avoid_replicas: false,
+            followed: false,
             range_disputes: 0,
         };
         fetcher.connect().await?;
@@ -247,7 +253,10 @@ impl PartitionFetcher {
 
     /// The broker now asked, with id and address.
     pub fn broker(&self) -> String {
-        self.client.cluster().broker_name(self.target.broker)
+        match self.target.broker {
+            -1 => self.client.bootstrap_servers(),
+            known => self.client.cluster().broker_name(known),
+        }
     }
 
     /// The leader epoch now known, -1 if the broker is too old to tell.

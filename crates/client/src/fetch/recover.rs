@@ -100,10 +100,14 @@ impl PartitionFetcher {
         deadline: Instant,
         waiting: &Waiting,
     ) -> Result<()> {
-        let stale = needs_refresh(&error);
-        let broken = matches!(error, ClientError::Connect { .. }) || stale;
-        if broken {
+        let followed = std::mem::take(&mut self.followed);
+        let stale = needs_refresh(&error) && !followed;
+        if stale || followed {
             self.link = Link::Down;
+        }
+        if matches!(error, ClientError::Connect { .. }) {
+            // Whoever named this broker, Metadata may know better.
+            self.target.doubted = true;
         }
         let asked = self.target.at;
         let pause = match self.attempts.failed(error, &self.client.cluster().quota) {
@@ -127,7 +131,7 @@ impl PartitionFetcher {
         let known = self.client.current(&self.topic)?;
         let described = self.client.partition(&known.topic, self.partition)?;
         let newer = described.leader_epoch >= self.target.epoch || described.leader_epoch < 0;
-        if newer || self.target.broker < 0 {
+        if newer || self.target.doubted {
             let leader = self.client.leader(&known.topic, described)?;
             if leader != self.target.broker {
                 self.link = Link::Down;
@@ -137,12 +141,13 @@ impl PartitionFetcher {
                 is_leader: true,
                 epoch: described.leader_epoch,
                 at: known.at,
+                doubted: false,
             };
         }
         Ok(())
     }
 
-    /// Goes where a broker says that the leader is.
+    /// Goes where a broker says that the leader is. That takes a newer epoch each time, so two brokers cannot play the reader back and forth.
     pub(super) fn follow(&mut self, leader: i32, epoch: i32) {
         if epoch > self.target.epoch && self.client.cluster().knows_broker(leader) {
             self.link = Link::Down;
@@ -151,7 +156,9 @@ impl PartitionFetcher {
                 is_leader: true,
                 epoch,
                 at: Instant::now(),
+                doubted: false,
             };
+            self.followed = true;
         }
     }
 
