@@ -2,16 +2,20 @@
 //! `UnifiedLog` in Apache Kafka; sequences and transactions are checked later, under the lock ([`crate::log`]).
 
 use bytes::BytesMut;
-use kaframe_wire::ErrorCode;
 use kaframe_wire::batch::{
     Batch, BatchBuilder, Compression, DEFAULT_MAX_DECOMPRESSED, Header, ProducerStamp, Scratch, TimestampType, Walk,
 };
+use kaframe_wire::{ErrorCode, WireError};
 
 use crate::cluster::Refusal;
 use crate::config::TopicRules;
 
 /// First version of Produce in which zstd may come.
 const ZSTD_SINCE: i16 = 7;
+/// Where the format version stands in a batch.
+const MAGIC: usize = 16;
+/// Where the checksum stands; it covers everything behind it.
+const CHECKSUM: std::ops::Range<usize> = 17..21;
 /// Where the largest timestamp stands in a batch.
 const MAX_TIMESTAMP: std::ops::Range<usize> = 35..43;
 
@@ -49,8 +53,13 @@ pub(crate) fn validate(
     }
     let mut walk = Walk::new(records);
     let batch = match walk.next() {
-        Some(batch) => batch.map_err(corrupt)?,
-        None => return Err(corrupt("The record batch is cut off")),
+        Some(Ok(batch)) => batch,
+        // A header that contradicts itself under a right checksum was written so on purpose.
+        // No whole entry is there.
+        Some(Err(WireError::Protocol { detail })) => return Err(invalid(detail)),
+        Some(Err(error)) if has_right_checksum(records) => return Err(invalid(error.to_string())),
+        Some(Err(error)) => return Err(corrupt(error)),
+        None => return Err(invalid(format!("{} bytes hold no whole record batch", records.len()))),
     };
     let header = batch.header;
     if header.magic != 2 {
@@ -91,6 +100,14 @@ pub(crate) fn validate(
         header,
         log_append_time,
     })
+}
+
+/// Whether this is one entry of magic 2 whose checksum fits.
+fn has_right_checksum(records: &[u8]) -> bool {
+    let stored = records.get(CHECKSUM).and_then(|bytes| bytes.first_chunk());
+    let covered = records.get(CHECKSUM.end..);
+    records.get(MAGIC) == Some(&2)
+        && matches!((stored, covered), (Some(stored), Some(covered)) if u32::from_be_bytes(*stored) == crc32c::crc32c(covered))
 }
 
 fn check_header(header: &Header, version: i16) -> Result<(), Refusal> {
@@ -180,6 +197,6 @@ fn recompress(batch: &Batch<'_>, wanted: Compression, scratch: &mut Scratch) -> 
 fn set_largest_timestamp(bytes: &mut BytesMut, largest: i64) {
     bytes[MAX_TIMESTAMP].copy_from_slice(&largest.to_be_bytes());
     bytes[22] &= !0b1000;
-    let crc = crc32c::crc32c(&bytes[21..]);
-    bytes[17..21].copy_from_slice(&crc.to_be_bytes());
+    let crc = crc32c::crc32c(&bytes[CHECKSUM.end..]);
+    bytes[CHECKSUM].copy_from_slice(&crc.to_be_bytes());
 }

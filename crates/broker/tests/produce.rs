@@ -73,7 +73,7 @@ fn bad_batches_are_refused_with_kafkas_codes() {
     let cases = [
         ("nothing", Bytes::new(), ErrorCode::INVALID_RECORD),
         ("garbage", Bytes::from_static(&[7; 100]), ErrorCode::CORRUPT_MESSAGE),
-        ("cut", good.slice(..good.len() - 1), ErrorCode::CORRUPT_MESSAGE),
+        ("cut", good.slice(..good.len() - 1), ErrorCode::INVALID_RECORD),
         ("two batches", twice, ErrorCode::INVALID_RECORD),
         ("wrong checksum", bad_crc.freeze(), ErrorCode::CORRUPT_MESSAGE),
         (
@@ -89,7 +89,7 @@ fn bad_batches_are_refused_with_kafkas_codes() {
         (
             "more records than fit",
             changed(&|bytes| (bytes[60], bytes[26]) = (3, 2)),
-            ErrorCode::CORRUPT_MESSAGE,
+            ErrorCode::INVALID_RECORD,
         ),
         (
             "control",

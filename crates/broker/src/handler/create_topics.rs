@@ -79,7 +79,9 @@ fn create(
         configs: configs.clone(),
     };
     let created = cluster.create_topic(new, validate_only)?;
-    let answer = CreatableTopicResult::default().with_name(topic.name.clone());
+    let answer = CreatableTopicResult::default()
+        .with_name(topic.name.clone())
+        .with_error_message(None);
     if version < 5 {
         return Ok(answer);
     }

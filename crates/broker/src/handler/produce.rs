@@ -131,10 +131,10 @@ fn append(
         return Err((ErrorCode::NOT_LEADER_OR_FOLLOWER, reason));
     }
     if header.is_transactional() {
-        let id = transactional_id.ok_or((
-            ErrorCode::INVALID_TXN_STATE,
-            "a batch of a transaction without a transactional id".to_owned(),
-        ))?;
+        let id = transactional_id.ok_or_else(|| {
+            let reason = "a batch of a transaction without a transactional id".to_owned();
+            (ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED, reason)
+        })?;
         let producer = ProducerName {
             id: header.producer_id,
             epoch: header.producer_epoch,

@@ -54,8 +54,11 @@ impl Connection {
 
     /// To the broker with this node id.
     pub fn open_node(broker: &Broker, node: usize) -> Self {
-        let servers = broker.bootstrap_servers();
-        let stream = TcpStream::connect(servers.split(',').nth(node - 1).unwrap()).unwrap();
+        Self::at(broker.bootstrap_servers().split(',').nth(node - 1).unwrap())
+    }
+
+    pub fn at(address: &str) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.set_nodelay(true).unwrap();
         Self { stream, next: 1 }
