@@ -13,12 +13,12 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::Result;
 use crate::address::Address;
+use crate::answer::{Answer, denied};
 use crate::authentication::{Anonymous, Authentication};
 use crate::config::ClientConfig;
 use crate::connection::{Connection, Peer, api_name};
 use crate::error::{ClientError, ConnectCause};
 use crate::metadata::{self, Description, KnownTopic, View};
-use crate::printable::printable;
 use crate::retry::Quota;
 use crate::throttle::Throttled;
 use crate::topic::TopicMetadata;
@@ -40,40 +40,6 @@ pub(crate) struct Cluster {
     reached: Mutex<HashSet<Address>>,
     /// One Metadata request at a time: when a leader moves, all its readers want to know at once.
     refreshing: tokio::sync::Mutex<()>,
-}
-
-/// An answer, and where it came from.
-#[derive(Debug)]
-pub(crate) struct Answer<T> {
-    pub body: T,
-    pub peer: Peer,
-    /// "ListOffsets v10".
-    pub api: String,
-}
-
-impl<T> Answer<T> {
-    /// The error for a code in this answer.
-    pub fn refused(
-        &self,
-        code: ErrorCode,
-        topic: Option<&str>,
-        partition: Option<i32>,
-        said: Option<&str>,
-    ) -> ClientError {
-        ClientError::Broker {
-            code,
-            api: self.api.clone(),
-            topic: topic.map(str::to_owned),
-            partition,
-            broker: self.peer.to_string(),
-            message: said.map_or_else(|| code.meaning().to_owned(), printable),
-        }
-    }
-
-    /// The error for an answer that makes no sense.
-    pub fn nonsense(&self, detail: impl std::fmt::Display) -> ClientError {
-        ClientError::protocol(self.peer.to_string(), format!("{}: {detail}", self.api))
-    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -487,14 +453,6 @@ fn most_hopeful(a: ConnectCause, b: ConnectCause) -> ConnectCause {
         ConnectCause::Lost => 3,
     };
     if rank(a) >= rank(b) { a } else { b }
-}
-
-/// The error for a permission that is missing on a topic.
-pub(crate) fn denied(topic: &str, code: ErrorCode, permission: &str) -> ClientError {
-    ClientError::Authorization {
-        what: format!("topic {topic:?}: {code}"),
-        hint: format!("this needs {permission} on topic {topic:?}"),
-    }
 }
 
 /// Fails if the topic is no longer the one that was first seen under its name.

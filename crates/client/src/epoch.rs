@@ -9,8 +9,8 @@ use kaframe_wire::message::{BrokerId, OffsetForLeaderEpochRequest, OffsetForLead
 use tokio::time::Instant;
 
 use crate::Result;
+use crate::answer::{Answer, denied};
 use crate::client::{Client, Retrying};
-use crate::cluster::{Answer, denied};
 use crate::metadata::topic_name;
 use crate::offsets::{gone, needs_refresh};
 use crate::topic::{EpochEnd, TopicMetadata};

@@ -1,10 +1,23 @@
 //! Talks to Kafka brokers: connections, metadata, retries, offsets, fetch, produce, topic administration.
 //!
-//! tokio and sockets live here; Arrow does not. Everything is driven by the caller's own awaits: there are no background tasks, dropping a future or a handle closes what it was
-//! using and leaves nothing behind.
+//! tokio and sockets live here; Arrow does not, and neither does the meaning of a read: what a bound is, when a partition is done, which records are wanted.
+//! No consumer groups, no commits, no transactions of its own. PLAINTEXT only.
+//!
+//! - [`ClientConfig`], [`Client`]: reach a cluster, ask about topics and offsets, create and delete topics
+//! - [`PartitionFetcher`]: read one partition, through failures and moves of its leader
+//! - [`Producer`]: write batches so that none is there twice
+//! - [`ClientError`]: what was asked, what came back, where
+//!
+//! Everything is driven by the caller's own awaits. There are no background tasks, so nothing outlives its handle; dropping a future half-way closes the
+//! connection it was using and harms no other. Retries happen inside, until something moves or the caller's limit without progress is reached.
+//!
+//! Inside, each API has one file with pure functions that build its request and check its answer, and thin code around them that sends. From the bottom:
+//! `transport` (bytes), `connection` (one request, one answer), `cluster` (brokers and their idle connections), `offsets`, `epoch`, `admin`, `fetch`, `produce`
+//! (one API each), `retry` (whether and when again), `client` (the face).
 
 mod address;
 mod admin;
+mod answer;
 mod authentication;
 mod client;
 mod cluster;

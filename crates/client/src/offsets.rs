@@ -15,8 +15,8 @@ use kaframe_wire::message::{BrokerId, ListOffsetsRequest, ListOffsetsResponse};
 use tokio::time::Instant;
 
 use crate::Result;
+use crate::answer::{Answer, denied};
 use crate::client::{Client, Retrying};
-use crate::cluster::{Answer, denied};
 use crate::error::ClientError;
 use crate::metadata::topic_name;
 use crate::retry::{Verdict, verdict};

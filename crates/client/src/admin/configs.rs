@@ -7,8 +7,8 @@ use kaframe_wire::message::describe_configs_request::DescribeConfigsResource;
 use kaframe_wire::message::{DescribeConfigsRequest, DescribeConfigsResponse, StrBytes};
 
 use crate::Result;
+use crate::answer::{Answer, denied};
 use crate::client::{Client, Retrying};
-use crate::cluster::{Answer, denied};
 use crate::error::ClientError;
 
 /// The kind of resource that a topic is.

@@ -8,8 +8,8 @@ use kaframe_wire::message::delete_records_request::{DeleteRecordsPartition, Dele
 use kaframe_wire::message::{DeleteRecordsRequest, DeleteRecordsResponse};
 
 use crate::Result;
+use crate::answer::{Answer, denied};
 use crate::client::{Client, Retrying};
-use crate::cluster::{Answer, denied};
 use crate::error::ClientError;
 use crate::metadata::topic_name;
 use crate::offsets::{gone, needs_refresh};

@@ -16,8 +16,8 @@ use kaframe_wire::message::{
 use tokio::time::{Instant, sleep};
 
 use crate::Result;
+use crate::answer::{Answer, denied};
 use crate::client::{Client, Retrying};
-use crate::cluster::{Answer, denied};
 use crate::error::{ClientError, ConnectCause};
 use crate::metadata::topic_name;
 use crate::printable::printable;

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 use super::clock::Waiting;
 use super::{Link, PartitionFetcher, Target};
 use crate::Result;
-use crate::cluster::denied;
+use crate::answer::denied;
 use crate::connection::Connection;
 use crate::error::ClientError;
 use crate::offsets::needs_refresh;

@@ -15,8 +15,9 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep};
 
 use self::message::{Fate, LAST_BY_NAME, fate, next_sequence};
+use crate::answer::denied;
 use crate::client::Retrying;
-use crate::cluster::{denied, same_topic};
+use crate::cluster::same_topic;
 use crate::connection::api_name;
 use crate::error::ClientError;
 use crate::offsets::needs_refresh;
