@@ -35,8 +35,11 @@ def row_batches(
     value_format = arguments["value_format"]
     if value_format not in ("json", "string", "raw"):
         raise ConfigError(f'value_format is "json", "string" or "raw", not {value_format!r}')
+    key_format = arguments["key_format"]
+    if key_format not in (None, "string", "raw", "int", "long"):
+        raise ConfigError(f'key_format is "auto", "string", "raw", "int" or "long", not {key_format!r}')
     fitting: WriteArguments = {**arguments, "key": None, "key_format": None, "value_format": "raw"}
-    return _batches(iter(rows), arguments["key"], arguments["key_format"], value_format), fitting
+    return _batches(iter(rows), arguments["key"], key_format, value_format), fitting
 
 
 def _batches(
