@@ -22,7 +22,9 @@ def test_round_trip(broker, topic, compression):
     async def body():
         async with AIOKafkaProducer(bootstrap_servers=broker, compression_type=compression, acks="all") as producer:
             for i in range(1000):
-                await producer.send(topic, json.dumps({"number": i}).encode(), key=b"%d" % i, headers=[("a", b"1"), ("a", b"2")])
+                await producer.send(
+                    topic, json.dumps({"number": i}).encode(), key=b"%d" % i, headers=[("a", b"1"), ("a", b"2")]
+                )
             await producer.flush()
         async with AIOKafkaConsumer(topic, bootstrap_servers=broker, auto_offset_reset="earliest") as consumer:
             records = await read(consumer, 1000)
@@ -52,7 +54,9 @@ def test_transactions(broker, topic):
             ("read_committed", [b"kept", b"kept too"]),
             ("read_uncommitted", [b"kept", b"dropped", b"kept too"]),
         ):
-            consumer = AIOKafkaConsumer(topic, bootstrap_servers=broker, auto_offset_reset="earliest", isolation_level=isolation)
+            consumer = AIOKafkaConsumer(
+                topic, bootstrap_servers=broker, auto_offset_reset="earliest", isolation_level=isolation
+            )
             async with consumer:
                 assert [record.value for record in await read(consumer, len(expected))] == expected
 

@@ -162,7 +162,11 @@ def test_fencing(broker, topic):
     with pytest.raises(KafkaException) as refused:
         first.commit_transaction(15)
     assert refused.value.args[0].fatal()
-    assert refused.value.args[0].code() in (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
+    assert refused.value.args[0].code() in (
+        KafkaError._FENCED,
+        KafkaError.PRODUCER_FENCED,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+    )
     second.begin_transaction()
     second.produce(topic, value="kept")
     second.commit_transaction(15)
@@ -403,7 +407,7 @@ def test_several_brokers(start_broker, topic):
 
 @pytest.mark.parametrize("version", ["0.11", "2.8", "3.9", "4.1"])
 def test_poses(start_broker, topic, version):
-    broker = start_broker("--kafka-version", version)
+    broker = start_broker("--version", version)
     create(broker, topic)
     producer = transactional(broker, "tx")
     producer.begin_transaction()

@@ -9,7 +9,9 @@ import pytest
 @pytest.fixture
 def run(kcat, broker):
     def run(*arguments, stdin=""):
-        done = subprocess.run([kcat, "-b", broker, *arguments], input=stdin, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(
+            [kcat, "-b", broker, *arguments], input=stdin, capture_output=True, text=True, timeout=30, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

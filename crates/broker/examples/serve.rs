@@ -1,7 +1,7 @@
 //! Runs an embedded broker until it is killed or its standard input ends.
 //!
 //! ```text
-//! cargo run -p kaframe-broker --example serve -- [--port 0] [--topic foo:1]... [--brokers 1] [--kafka-version 4.1]
+//! cargo run -p kaframe-broker --example serve -- [--port 0] [--topic foo:1]... [--brokers 1] [--version 4.1]
 //! ```
 //! Prints the addresses of the brokers on one line.
 
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--port" => options.port = Some(value.parse()?),
             "--topic" => options.topics.push(value.parse()?),
             "--brokers" => options.brokers = value.parse()?,
-            "--kafka-version" => options.version = value.parse()?,
+            "--version" => options.version = value.parse()?,
             other => return Err(format!("unknown option {other}").into()),
         }
     }
