@@ -2,7 +2,7 @@
 
 use clap::Args;
 use kaframe::blocking::{Cluster, Scan};
-use kaframe::{Bound, Bounds, Report, ScanOptions};
+use kaframe::{Bound, Bounds, ErrorKind, Report, ScanOptions};
 
 use crate::Context;
 use crate::exit::Failure;
@@ -18,8 +18,10 @@ use crate::{messages, progress, terminal};
 const SCREENFUL: u64 = 20;
 /// Rows that `head` and `tail` give when nobody said how many.
 const HEAD: u64 = 10;
-/// Up to here a limited result is read as a table, in (partition, offset) order; above it is streamed in bounded memory.
-const SMALL: u64 = 65_536;
+/// A result of at most so many records and bytes is read as a table, in (partition, offset) order and with the types of all its records; a
+/// larger one is streamed in bounded memory.
+const SMALL_RECORDS: u64 = 10_000;
+const SMALL_BYTES: u64 = 256 << 20;
 
 /// Read a topic, or a chosen part of it, up to now, and stop.
 #[derive(Args, Debug)]
@@ -119,15 +121,11 @@ impl Reading {
         let format = self.rows.format();
         let bar = progress::Bar::new(self.progress.progress, format.collects());
         options.progress = bar.callback();
+        options.max_result_bytes = if format.collects() { None } else { Some(SMALL_BYTES) };
         let cluster = context.cluster(&self.connection)?;
         resolve_from_log_start(&cluster, &self.topic, from_log_start, &mut options)?;
         let scan = cluster.scan(&self.topic, options)?;
-        let small = limit.or(tail).is_some_and(|rows| rows <= SMALL);
-        let result = if format.collects() || small {
-            table(&scan, format)
-        } else {
-            stream(&scan, format)
-        };
+        let result = print(&scan, format, limit.or(tail));
         bar.clear();
         let report = result?;
         if screenful {
@@ -169,6 +167,20 @@ pub(super) fn resolve_from_log_start(
     });
     options.start = Bounds::PerPartition(starts.collect());
     Ok(())
+}
+
+fn print(scan: &Scan, format: Format, limit: Option<u64>) -> Result<Report, Failure> {
+    let offsets: u64 = scan.plan().partitions.iter().map(|p| p.range.len()).sum();
+    if !format.collects() && limit.map_or(offsets, |limit| limit.min(offsets)) > SMALL_RECORDS {
+        return stream(scan, format);
+    }
+    match table(scan, format) {
+        // Few records, but large ones.
+        Err(Failure::Error(error)) if error.kind() == ErrorKind::ResultTooLarge && !format.collects() => {
+            stream(scan, format)
+        }
+        result => result,
+    }
 }
 
 fn table(scan: &Scan, format: Format) -> Result<Report, Failure> {
