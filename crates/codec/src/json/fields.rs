@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use arrow_array::ArrayRef;
 
 use super::column::{Column, struct_shape};
+use super::scan::Literal;
 use crate::StructShape;
 
 /// One key with its column.
@@ -15,7 +16,7 @@ use crate::StructShape;
 pub(super) struct Field {
     pub(super) name: String,
     /// The key as most producers write it: quoted, with its colon. Empty when it cannot be written without escapes.
-    pub(super) literal: Box<[u8]>,
+    pub(super) literal: Literal,
     pub(super) column: Column,
     /// The field that followed this one last time.
     pub(super) next: usize,
@@ -91,10 +92,10 @@ impl FieldColumns {
     }
 }
 
-/// `"name":` if `name` needs no escape.
-pub(super) fn literal(name: &str) -> Box<[u8]> {
+/// `"name":`, or nothing if `name` cannot be written without escapes.
+fn literal(name: &str) -> Literal {
     if name.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
-        return Box::default();
+        return Literal::new(Vec::new());
     }
-    [b"\"", name.as_bytes(), b"\":"].concat().into()
+    Literal::new([b"\"", name.as_bytes(), b"\":"].concat())
 }

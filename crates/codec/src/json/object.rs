@@ -38,7 +38,7 @@ impl Parser<'_> {
         let mut previous: Option<usize> = None;
         loop {
             let key = match columns.fields.get(guess) {
-                Some(field) if self.starts_with(at, &field.literal) => {
+                Some(field) if field.literal.stands_at(self.data, at) => {
                     let end = at + field.literal.len();
                     Key {
                         field: Some(guess),
@@ -83,18 +83,13 @@ impl Parser<'_> {
         Ok(at + 1)
     }
 
-    #[inline(always)]
-    fn starts_with(&self, at: usize, literal: &[u8]) -> bool {
-        !literal.is_empty() && self.data.get(at..at + literal.len()) == Some(literal)
-    }
-
     /// A key that is not the one guessed.
     #[inline(never)]
     fn other_key(&mut self, columns: &mut FieldColumns, guess: usize, at: usize, depth: usize) -> Result<Key, Stop> {
         // An optional key may have been left out: the one behind it comes next.
         if let Some(skipped) = columns.fields.get(guess)
             && let Some(field) = columns.fields.get(skipped.next)
-            && self.starts_with(at, &field.literal)
+            && field.literal.stands_at(self.data, at)
         {
             let end = at + field.literal.len();
             return Ok(Key {

@@ -81,6 +81,70 @@ fn spaces(data: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// Bytes to be found at a position again and again: a key as it is usually written.
+#[derive(Debug)]
+pub(super) struct Literal {
+    bytes: Box<[u8]>,
+    /// The first sixteen bytes, and which of their bits count.
+    words: [u64; 2],
+    masks: [u64; 2],
+}
+
+impl Literal {
+    /// A literal; an empty one stands nowhere.
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
+        let mut padded = [0; 16];
+        let mut mask = [0; 16];
+        for (i, byte) in bytes.iter().take(16).enumerate() {
+            padded[i] = *byte;
+            mask[i] = 0xff;
+        }
+        let words = |bytes: [u8; 16]| {
+            let all = u128::from_le_bytes(bytes);
+            [all as u64, (all >> 64) as u64]
+        };
+        Self {
+            bytes: bytes.into(),
+            words: words(padded),
+            masks: words(mask),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether the literal stands at `at`.
+    #[inline(always)]
+    pub(super) fn stands_at(&self, data: &[u8], at: usize) -> bool {
+        if let (Some(first), Some(second)) = (load(data, at), load(data, at + 8)) {
+            let differ = (first ^ self.words[0]) & self.masks[0] | (second ^ self.words[1]) & self.masks[1];
+            if differ != 0 {
+                return false;
+            }
+            if self.bytes.len().wrapping_sub(1) < 16 {
+                return true;
+            }
+        }
+        !self.bytes.is_empty() && data.get(at..).is_some_and(|rest| rest.starts_with(&self.bytes))
+    }
+}
+
+/// Appends `data[start..end]` to `out`; short runs as one fixed block, which is cheaper than a call to copy a few bytes.
+#[inline(always)]
+pub(super) fn append(data: &[u8], start: usize, end: usize, out: &mut Vec<u8>) {
+    const BLOCK: usize = 32;
+    if end - start <= BLOCK
+        && let Some(block) = data.get(start..).and_then(|rest| rest.first_chunk::<BLOCK>())
+    {
+        let length = out.len() + (end - start);
+        out.extend_from_slice(block);
+        out.truncate(length);
+    } else {
+        out.extend_from_slice(&data[start..end]);
+    }
+}
+
 const POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
 /// Reads digits from `at` on, as many as there are up to 24, continuing the number `value`. Gives the number, modulo 2^64,
@@ -147,6 +211,21 @@ mod tests {
             prop_assert_eq!(plain_run(&data, at), slow_run(&data, at));
             let quote = (at..data.len()).find(|&i| data[i] == b'"' || data[i] == b'\\').unwrap_or(data.len());
             prop_assert_eq!(quote_or_backslash(&data, at), quote);
+        }
+
+        #[test]
+        fn literals_and_blocks_agree_with_slices(
+            data in "[ab\":]{0,60}", at in 0usize..40, length in 0usize..40, other in "[ab\":]{0,3}"
+        ) {
+            let data = data.as_bytes();
+            let at = at.min(data.len());
+            let end = (at + length).min(data.len());
+            prop_assert_eq!(Literal::new(data[at..end].to_vec()).stands_at(data, at), end > at);
+            let literal = Literal::new(other.as_bytes().to_vec());
+            prop_assert_eq!(literal.stands_at(data, at), !other.is_empty() && data[at..].starts_with(other.as_bytes()));
+            let mut out = b"x".to_vec();
+            append(data, at, end, &mut out);
+            prop_assert_eq!(&out[1..], &data[at..end]);
         }
 
         #[test]
