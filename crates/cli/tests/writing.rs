@@ -112,7 +112,7 @@ fn an_open_input_is_written_as_it_comes() {
     drop(stdin);
     let ran: Ran = child.wait_with_output().expect("it ends").into();
     assert_eq!(ran.code, 0);
-    assert!(ran.stderr.contains("1 rows written"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 row written"), "{}", ran.stderr);
 }
 
 #[test]

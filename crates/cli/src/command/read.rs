@@ -224,8 +224,10 @@ fn tell(report: &Report, context: &Context) {
     if context.output.verbose || report.delivered() == 0 {
         return messages::note(&text);
     }
+    // That a limit leaves offsets behind it is no news.
+    let news = report.offsets() > report.delivered() + report.partitions.iter().map(|p| p.not_read).sum::<u64>();
     let told = |line: &&str| {
-        !line.starts_with(' ') || line.starts_with("  the other offsets") || line.starts_with("  missing")
+        !line.starts_with(' ') || (news && line.starts_with("  the other offsets")) || line.starts_with("  missing")
     };
     messages::note(&text.lines().filter(told).collect::<Vec<_>>().join("\n"));
     report.warnings.iter().for_each(|warning| messages::warning(warning));

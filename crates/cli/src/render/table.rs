@@ -29,6 +29,8 @@ struct Column {
     name: String,
     kind: String,
     right: bool,
+    /// Cut, it would say something else, as numbers do, or nothing, as times do.
+    whole: bool,
     cells: Vec<Option<String>>,
 }
 
@@ -145,7 +147,7 @@ fn shape(rows: usize, columns: usize, shown: usize) -> String {
         )
     };
     let hidden = if shown < columns {
-        format!(" ({shown} shown; --columns chooses, -f vertical shows all)")
+        format!(" ({shown} shown; -f vertical shows all)")
     } else {
         String::new()
     };
@@ -158,6 +160,7 @@ impl<W: Write> Renderer for Table<W> {
             name: terminal::escape(field.name()).into_owned(),
             kind: type_name(field),
             right: is_number(field.data_type()),
+            whole: is_number(field.data_type()) || field.data_type().is_temporal(),
             cells: Vec::new(),
         };
         self.columns = schema.fields().iter().map(column).collect();
@@ -280,23 +283,28 @@ fn fit(columns: &[(usize, usize)], room: usize) -> Vec<usize> {
 
 impl Column {
     fn width(&self) -> usize {
-        let cells = self
-            .cells
-            .iter()
-            .map(|cell| cell.as_ref().map_or(4, |text| terminal::text_width(text)));
-        cells
-            .chain([terminal::text_width(&self.name), terminal::text_width(&self.kind)])
-            .max()
-            .unwrap_or(0)
+        self.cells_width()
+            .max(terminal::text_width(&self.name))
+            .max(terminal::text_width(&self.kind))
             .max(1)
     }
 
-    /// Numbers that are cut would be other numbers.
+    fn cells_width(&self) -> usize {
+        self.cells
+            .iter()
+            .map(|cell| cell.as_ref().map_or(4, |text| terminal::text_width(text)))
+            .max()
+            .unwrap_or(0)
+    }
+
     fn narrowest(&self) -> usize {
-        if self.right {
-            self.width()
+        let name = terminal::text_width(&self.name);
+        if self.whole {
+            self.cells_width()
+                .max(name)
+                .max(terminal::text_width(&self.kind).min(NARROWEST))
         } else {
-            NARROWEST.max(terminal::text_width(&self.name).min(2 * NARROWEST))
+            NARROWEST.max(name.min(2 * NARROWEST))
         }
     }
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use kaframe_client::Produced;
 
+use crate::number;
+
 /// What became of the rows of a write. Rows count from 0 over all batches that were given to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WriteReport {
@@ -92,14 +94,13 @@ impl WriteReport {
 
 impl fmt::Display for WriteReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.partitions.len() == 1 { "" } else { "s" };
+        let rows = number::counted(self.rows, "row", "rows");
+        let partitions = number::counted(self.partitions.len() as u64, "partition", "partitions");
         write!(
             f,
-            "{} rows written to {}, {} partition{plural}, {:.2} s",
-            self.rows,
+            "{}: {rows} written, {partitions}, {}",
             self.topic,
-            self.partitions.len(),
-            self.elapsed.as_secs_f64()
+            number::duration(self.elapsed)
         )?;
         if !self.unknown.is_empty() || !self.not_written.is_empty() {
             write!(f, "; {}", self.outcome())?;

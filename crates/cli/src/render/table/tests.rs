@@ -98,7 +98,7 @@ fn columns_in_the_middle_are_left_out_and_it_is_said() {
 ├─────────┼─────────┼───┼─────────┤
 │ 1000000 │ 1000000 │ … │ 1000000 │
 └─────────┴─────────┴───┴─────────┘
-1 row × 9 columns (3 shown; --columns chooses, -f vertical shows all)
+1 row × 9 columns (3 shown; -f vertical shows all)
 ";
     assert_eq!(print(&batch, Some(40), UNICODE), expected);
 }
