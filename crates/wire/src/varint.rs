@@ -29,64 +29,66 @@ impl Fault {
     }
 }
 
-/// Reads an unsigned 32-bit varint at `at` and moves `at` behind it.
+/// Reads an unsigned 32-bit varint at `at`; gives it and where the next field begins.
+///
+/// One and two bytes are read in place: nearly all lengths and deltas of real records. Positions go in and out by value, so
+/// that they stay in registers; as `&mut` they would live in memory for the sake of the long case.
 #[inline(always)]
-pub(crate) fn read_u32(data: &[u8], at: &mut usize) -> Result<u32, Fault> {
-    match data.get(*at) {
-        Some(&byte) if byte < 0x80 => {
-            *at += 1;
-            Ok(u32::from(byte))
-        }
-        _ => read_u32_long(data, at),
+pub(crate) fn read_u32(data: &[u8], at: usize) -> Result<(u32, usize), Fault> {
+    match short(data, at) {
+        Some((value, at)) => Ok((value, at)),
+        None => long_u32(data, at),
     }
-}
-
-fn read_u32_long(data: &[u8], at: &mut usize) -> Result<u32, Fault> {
-    let value = read_long(data, at, 5)?;
-    u32::try_from(value).map_err(|_| Fault::Varint)
 }
 
 /// Reads a signed (zigzag) 32-bit varint.
 #[inline(always)]
-pub(crate) fn read_i32(data: &[u8], at: &mut usize) -> Result<i32, Fault> {
-    let raw = read_u32(data, at)?;
-    Ok((raw >> 1) as i32 ^ -((raw & 1) as i32))
+pub(crate) fn read_i32(data: &[u8], at: usize) -> Result<(i32, usize), Fault> {
+    let (raw, at) = read_u32(data, at)?;
+    Ok(((raw >> 1) as i32 ^ -((raw & 1) as i32), at))
 }
 
 /// Reads a signed (zigzag) 64-bit varint.
 #[inline(always)]
-pub(crate) fn read_i64(data: &[u8], at: &mut usize) -> Result<i64, Fault> {
-    let raw = match data.get(*at) {
-        Some(&byte) if byte < 0x80 => {
-            *at += 1;
-            u64::from(byte)
-        }
-        _ => read_long(data, at, 10)?,
+pub(crate) fn read_i64(data: &[u8], at: usize) -> Result<(i64, usize), Fault> {
+    let (raw, at) = match short(data, at) {
+        Some((value, at)) => (u64::from(value), at),
+        None => long(data, at, 10)?,
     };
-    Ok((raw >> 1) as i64 ^ -((raw & 1) as i64))
+    Ok(((raw >> 1) as i64 ^ -((raw & 1) as i64), at))
 }
 
-/// Two and more bytes. Most lengths and deltas of records of more than 63 bytes come through here, so the second byte is
-/// tried before the loop.
-#[inline]
-fn read_long(data: &[u8], at: &mut usize, most: u32) -> Result<u64, Fault> {
-    if let Some(&[low, high]) = data.get(*at..).and_then(|rest| rest.first_chunk::<2>())
-        && high < 0x80
-    {
-        *at += 2;
-        return Ok(u64::from(low & 0x7f) | u64::from(high) << 7);
+/// A varint of one or two bytes. A position never comes near the end of `usize`: it is at most one behind a slice.
+#[inline(always)]
+fn short(data: &[u8], at: usize) -> Option<(u32, usize)> {
+    let low = u32::from(*data.get(at)?);
+    if low < 0x80 {
+        return Some((low, at.wrapping_add(1)));
     }
+    let high = u32::from(*data.get(at.wrapping_add(1))?);
+    (high < 0x80).then(|| (low & 0x7f | high << 7, at.wrapping_add(2)))
+}
+
+#[cold]
+#[inline(never)]
+fn long_u32(data: &[u8], at: usize) -> Result<(u32, usize), Fault> {
+    let (value, at) = long(data, at, 5)?;
+    Ok((u32::try_from(value).map_err(|_| Fault::Varint)?, at))
+}
+
+#[inline(never)]
+fn long(data: &[u8], at: usize, most: u32) -> Result<(u64, usize), Fault> {
+    let mut rest = data.get(at..).unwrap_or_default().iter();
     let mut value = 0u64;
     for index in 0..most {
-        let byte = *data.get(*at).ok_or(Fault::Short)?;
-        *at += 1;
+        let byte = *rest.next().ok_or(Fault::Short)?;
         let group = u64::from(byte & 0x7f);
         if index == 9 && group > 1 {
             return Err(Fault::Varint);
         }
         value |= group << (7 * index);
         if byte < 0x80 {
-            return Ok(value);
+            return Ok((value, data.len() - rest.len()));
         }
     }
     Err(Fault::Varint)
@@ -135,12 +137,13 @@ mod tests {
                 let mut bytes = Vec::new();
                 write_i64(&mut bytes, value);
                 assert_eq!(bytes.len(), width_i64(value), "{value}");
-                let mut at = 0;
-                assert_eq!(read_i64(&bytes, &mut at), Ok(value));
-                assert_eq!(at, bytes.len());
-                let mut at = 0;
-                let narrow = read_i32(&bytes, &mut at);
-                assert_eq!(narrow.ok(), i32::try_from(value).ok(), "{value}");
+                assert_eq!(read_i64(&bytes, 0), Ok((value, bytes.len())));
+                let narrow = read_i32(&bytes, 0).ok();
+                assert_eq!(
+                    narrow,
+                    i32::try_from(value).ok().map(|value| (value, bytes.len())),
+                    "{value}"
+                );
             }
         }
     }
@@ -148,18 +151,18 @@ mod tests {
     /// W-11: more bytes than the type has, and more bits.
     #[test]
     fn long_varints_are_refused() {
-        let read = |bytes: &[u8]| read_u32(bytes, &mut 0);
+        let read = |bytes: &[u8]| read_u32(bytes, 0).map(|(value, _)| value);
         assert_eq!(read(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x00]), Err(Fault::Varint));
         assert_eq!(read(&[0xff, 0xff, 0xff, 0xff, 0x1f]), Err(Fault::Varint));
         assert_eq!(read(&[0xff, 0xff, 0xff, 0xff, 0x0f]), Ok(u32::MAX));
         assert_eq!(read(&[0x81, 0x00]), Ok(1), "padding is legal, as in Java");
         assert_eq!(read(&[0x80, 0x80]), Err(Fault::Short));
         assert_eq!(read(&[]), Err(Fault::Short));
-        assert_eq!(read_i64(&[0xff; 11], &mut 0), Err(Fault::Varint));
+        assert_eq!(read_i64(&[0xff; 11], 0), Err(Fault::Varint));
         let mut ten = [0xff; 10];
         ten[9] = 0x02;
-        assert_eq!(read_i64(&ten, &mut 0), Err(Fault::Varint));
+        assert_eq!(read_i64(&ten, 0), Err(Fault::Varint));
         ten[9] = 0x01;
-        assert_eq!(read_i64(&ten, &mut 0), Ok(i64::MIN));
+        assert_eq!(read_i64(&ten, 0), Ok((i64::MIN, 10)));
     }
 }

@@ -4,6 +4,24 @@
 //! - [`Batch`] is one of them: check its CRC, iterate its records
 //! - [`BatchBuilder`] writes one; [`restamp`], [`control_batch`], [`empty_batch_like`] are what a broker does to them
 //!
+//! ```
+//! use kaframe_wire::batch::{BatchBuilder, Compression, DEFAULT_MAX_DECOMPRESSED, ProducerStamp, Scratch, Walk};
+//!
+//! let mut builder = BatchBuilder::new(Compression::Zstd);
+//! builder.push(1_732_266_000_000, Some(b"key"), Some(b"value"), &[(b"trace", None)]);
+//! let bytes = builder.finish(ProducerStamp::NONE)?;
+//!
+//! let mut scratch = Scratch::default(); // kept from batch to batch
+//! for batch in Walk::new(&bytes) {
+//!     let batch = batch?;
+//!     batch.verify_crc()?;
+//!     for record in batch.records(&mut scratch, DEFAULT_MAX_DECOMPRESSED)? {
+//!         assert_eq!(record?.value, Some(&b"value"[..]));
+//!     }
+//! }
+//! # Ok::<(), kaframe_wire::WireError>(())
+//! ```
+//!
 //! Formats: v2 (magic 2, Kafka 0.11 and later) is read and written, v0 and v1 are read; they may stand side by side in
 //! one slice. v2: <https://kafka.apache.org/documentation/#recordbatch>, KIP-98 and KIP-534; v0 and v1:
 //! <https://kafka.apache.org/documentation/#messageset>, KIP-31 and KIP-32.

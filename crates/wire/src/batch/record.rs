@@ -45,21 +45,22 @@ impl<'b> Headers<'b> {
     }
 
     /// Takes what is left of a record: the count, then that many headers, then nothing.
-    #[inline]
-    pub(super) fn cut(record: &'b [u8], mut at: usize) -> Result<Headers<'b>, Fault> {
-        let count = read_i32(record, &mut at)?;
+    #[inline(always)]
+    pub(super) fn cut(record: &'b [u8], at: usize) -> Result<Headers<'b>, Fault> {
+        let (count, at) = read_i32(record, at)?;
         if count == 0 && at == record.len() {
-            return Ok(Headers::default());
+            return Ok(Headers { bytes: &[], count: 0 });
         }
         Headers::cut_some(record, at, count)
     }
 
-    fn cut_some(record: &'b [u8], mut at: usize, count: i32) -> Result<Headers<'b>, Fault> {
+    #[inline(never)]
+    fn cut_some(record: &'b [u8], start: usize, count: i32) -> Result<Headers<'b>, Fault> {
         let count = usize::try_from(count).map_err(|_| Fault::Negative)?;
-        let start = at;
+        let mut at = start;
         for _ in 0..count {
             // Each takes two bytes at least, so a lying count runs out of bytes at once.
-            header(record, &mut at)?;
+            (_, at) = header(record, at)?;
         }
         if at != record.len() {
             return Err(Fault::Trailing);
@@ -93,7 +94,9 @@ impl<'b> Iterator for HeadersIter<'b> {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        header(self.bytes, &mut self.at).ok()
+        let (header, at) = header(self.bytes, self.at).ok()?;
+        self.at = at;
+        Some(header)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -103,20 +106,27 @@ impl<'b> Iterator for HeadersIter<'b> {
 
 impl ExactSizeIterator for HeadersIter<'_> {}
 
-fn header<'b>(bytes: &'b [u8], at: &mut usize) -> Result<(&'b [u8], Option<&'b [u8]>), Fault> {
-    let key = read_bytes(bytes, at)?.ok_or(Fault::Negative)?;
-    Ok((key, read_bytes(bytes, at)?))
+type Header<'b> = (&'b [u8], Option<&'b [u8]>);
+
+/// One header, and where the next begins.
+fn header(bytes: &[u8], at: usize) -> Result<(Header<'_>, usize), Fault> {
+    let (key, at) = read_bytes(bytes, at)?;
+    let (value, at) = read_bytes(bytes, at)?;
+    Ok(((key.ok_or(Fault::Negative)?, value), at))
 }
 
-/// A varint length, -1 for null, and that many bytes.
+/// A varint length, -1 for null, and that many bytes; and where the next field begins.
 #[inline(always)]
-pub(super) fn read_bytes<'b>(bytes: &'b [u8], at: &mut usize) -> Result<Option<&'b [u8]>, Fault> {
-    let length = read_i32(bytes, at)?;
+pub(super) fn read_bytes(bytes: &[u8], at: usize) -> Result<(Option<&[u8]>, usize), Fault> {
+    let (length, at) = read_i32(bytes, at)?;
     if length < 0 {
-        return if length == -1 { Ok(None) } else { Err(Fault::Negative) };
+        return if length == -1 {
+            Ok((None, at))
+        } else {
+            Err(Fault::Negative)
+        };
     }
-    let end = at.checked_add(length as usize).ok_or(Fault::Short)?;
-    let slice = bytes.get(*at..end).ok_or(Fault::Short)?;
-    *at = end;
-    Ok(Some(slice))
+    // Cannot overflow: a slice and an i32 together are shorter than the address space.
+    let end = at.wrapping_add(length as usize);
+    Ok((Some(bytes.get(at..end).ok_or(Fault::Short)?), end))
 }

@@ -1,5 +1,8 @@
-//! Iterates the records of a batch. The hot path of every read: about 4 ns a record (release build, 60-byte records),
-//! no allocation, one error type of a byte inside so that results travel in registers.
+//! Iterates the records of a batch. The hot path of every read: no allocation, all of it inlined into the caller's loop,
+//! errors inside of one byte so that results travel in registers.
+//!
+//! Cost, release build with overflow checks, batches of 16 KiB in cache: 7 ns a record of 18 bytes, 8 ns of 115 bytes, about
+//! 23 cycles (one core of a shared two-core EPYC under load, 22 November 2026).
 
 use super::header::{Header, TimestampType};
 use super::legacy::LegacyRecords;
@@ -47,7 +50,7 @@ impl<'b> Records<'b> {
 impl<'b> Iterator for Records<'b> {
     type Item = Result<Record<'b>, WireError>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let error = match &mut self.0 {
             Format::V2(records) => {
@@ -97,26 +100,25 @@ struct V2Records<'b> {
 }
 
 impl<'b> V2Records<'b> {
-    #[inline]
+    #[inline(always)]
     fn cut(&mut self) -> Result<Record<'b>, Fault> {
-        let mut at = self.at;
-        let length = read_i32(self.body, &mut at)?;
+        let (length, at) = read_i32(self.body, self.at)?;
         if length < 0 {
             return Err(Fault::Negative);
         }
-        let end = at.checked_add(length as usize).ok_or(Fault::Short)?;
+        // Cannot overflow: a slice and an i32 together are shorter than the address space.
+        let end = at.wrapping_add(length as usize);
         // From here on nothing can be read outside this record.
         let record = self.body.get(at..end).ok_or(Fault::Short)?;
 
         // The first byte holds attributes, of which none are in use.
-        let mut at = 1;
-        let timestamp_delta = read_i64(record, &mut at)?;
-        let offset_delta = read_i32(record, &mut at)?;
+        let (timestamp_delta, at) = read_i64(record, 1)?;
+        let (offset_delta, at) = read_i32(record, at)?;
         if offset_delta < self.least_delta || offset_delta > self.last_delta {
             return Err(Fault::Order);
         }
-        let key = read_bytes(record, &mut at)?;
-        let value = read_bytes(record, &mut at)?;
+        let (key, at) = read_bytes(record, at)?;
+        let (value, at) = read_bytes(record, at)?;
         let headers = Headers::cut(record, at)?;
 
         let timestamp = match self.append_time {
@@ -124,8 +126,8 @@ impl<'b> V2Records<'b> {
             None => self.base_timestamp.checked_add(timestamp_delta),
         };
         self.at = end;
-        self.left -= 1;
-        // Cannot overflow: the last delta is an i32 and so was this one; at the maximum the next record is out of order.
+        self.left = self.left.wrapping_sub(1);
+        // At the maximum, which the last delta may be, the next record is out of order.
         self.least_delta = offset_delta.saturating_add(1);
         Ok(Record {
             // Cannot overflow: the header was refused unless its last offset fits.

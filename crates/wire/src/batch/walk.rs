@@ -1,4 +1,4 @@
-//! Goes over the batches of a byte slice by their headers: about 10 ns a batch, nothing decompressed, no checksum.
+//! Goes over the batches of a byte slice by their headers: 17 ns a batch, nothing decompressed, no checksum.
 //!
 //! The records of a Fetch response are a raw piece of the log, cut at the byte limit of the request: the last batch may be
 //! cut anywhere. It ends the walk quietly, since the next fetch begins with it, unless nothing whole came before it: then

@@ -45,7 +45,9 @@ impl<'b> Reader<'b> {
     }
 
     pub(super) fn varint(&mut self) -> Result<u32, WireError> {
-        read_u32(self.body, &mut self.at).map_err(|fault| WireError::protocol(fault.as_str()))
+        let (value, at) = read_u32(self.body, self.at).map_err(|fault| WireError::protocol(fault.as_str()))?;
+        self.at = at;
+        Ok(value)
     }
 
     /// An int32 length or count; -1 is null.
