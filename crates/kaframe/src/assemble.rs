@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StructArray, new_null_array};
+use arrow_cast::cast;
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
-use kaframe_codec::{Columns, Shape, widen};
+use kaframe_codec::{Columns, Shape, ValueFormat, widen};
 
 use crate::chunk::{Chunk, ChunkPlan};
 use crate::columns::{MetaColumn, Selection, Wanted, result_name, unknown_column};
@@ -30,6 +31,7 @@ pub(crate) struct Layout {
     sources: Vec<Source>,
     value: Option<Shape>,
     key: Option<Shape>,
+    key_format: Option<ValueFormat>,
     /// Fields of values that had to be renamed.
     pub(crate) renamed: Vec<String>,
 }
@@ -37,11 +39,7 @@ pub(crate) struct Layout {
 impl Layout {
     /// For a chunk plan whose shapes are final. `any_value`: whether a value was decoded, so that a column of no record is an error.
     /// `names`: what the sample saw of all columns, selected or not.
-    pub(crate) fn new(
-        plan: &ChunkPlan,
-        any_value: bool,
-        names: Option<&Shape>,
-    ) -> Result<Layout> {
+    pub(crate) fn new(plan: &ChunkPlan, any_value: bool, names: Option<&Shape>) -> Result<Layout> {
         // A decoder that starts from the final shape knows the names and types of its columns.
         let value = plan
             .value_decoder(0)
@@ -50,8 +48,9 @@ impl Layout {
             .key_decoder(0)
             .map(|mut decoder| (decoder.shape(), decoder.finish()));
         let value_fields: &[FieldRef] = value.as_ref().map_or(&[], |(_, columns)| &columns.fields);
+        let key_format = plan.key.as_ref().map(|key| key.format);
         let key_field = || match &key {
-            Some((_, columns)) => key_column(columns).map(|(field, _)| field),
+            Some((_, columns)) => key_column(columns, key_format).map(|(field, _)| field),
             None => Ok(metadata_columns::field(MetaColumn::Key)),
         };
         let meta_field = |column| match column {
@@ -78,9 +77,7 @@ impl Layout {
                 for column in wanted {
                     let (field, source) = match column {
                         Wanted::Meta(meta) => (meta_field(*meta)?, Source::Meta(*meta)),
-                        Wanted::Value { name, path } => {
-                            wanted_value(name, path, value_fields, any_value, names)?
-                        }
+                        Wanted::Value { name, path } => wanted_value(name, path, value_fields, any_value, names)?,
                     };
                     fields.push(Arc::new(field));
                     sources.push(source);
@@ -100,6 +97,7 @@ impl Layout {
             sources,
             value: value.map(|(shape, _)| shape),
             key: key.map(|(shape, _)| shape),
+            key_format,
             renamed,
         })
     }
@@ -112,7 +110,7 @@ impl Layout {
             _ => None,
         };
         let key = match (key, &self.key) {
-            (Some(columns), Some(shape)) => Some(key_column(&widen(columns, shape))?.1),
+            (Some(columns), Some(shape)) => Some(key_column(&widen(columns, shape), self.key_format)?.1),
             _ => None,
         };
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.sources.len());
@@ -194,8 +192,18 @@ fn shape_names(shape: &Shape) -> Vec<String> {
 }
 
 /// Keys are one column whatever their format: objects become a struct.
-fn key_column(columns: &Columns) -> Result<(Field, ArrayRef)> {
+fn key_column(columns: &Columns, format: Option<ValueFormat>) -> Result<(Field, ArrayRef)> {
     let name = MetaColumn::Key.name();
+    if format == Some(ValueFormat::Int) {
+        let array = match columns.arrays.first() {
+            // Four bytes each, so every one fits.
+            Some(array) => {
+                cast(array, &DataType::Int32).map_err(|e| Error::internal(format!("keys of four bytes: {e}")))?
+            }
+            None => new_null_array(&DataType::Int32, columns.rows),
+        };
+        return Ok((Field::new(name, DataType::Int32, true), array));
+    }
     match (&columns.shape, columns.fields.first(), columns.arrays.first()) {
         (Shape::Null, _, _) | (_, None, _) | (_, _, None) => Ok((
             metadata_columns::field(MetaColumn::Key),

@@ -16,7 +16,7 @@ use crate::split::Split;
 use crate::table::Table;
 
 /// [`crate::Cluster`] without async.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Cluster {
     inner: crate::Cluster,
     runtime: Arc<Runtime>,
@@ -71,7 +71,7 @@ impl Cluster {
 }
 
 /// [`crate::Scan`] without async.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Scan {
     inner: crate::Scan,
     runtime: Arc<Runtime>,
@@ -109,6 +109,7 @@ impl Scan {
 }
 
 /// [`crate::RecordBatchStream`] without async: an iterator.
+#[derive(Debug)]
 pub struct RecordBatchStream {
     inner: crate::RecordBatchStream,
     runtime: Arc<Runtime>,

@@ -100,6 +100,8 @@ pub(crate) struct ChunkBuilder<'p> {
     pub(crate) decoded: u64,
     /// Values that were not.
     pub(crate) undecoded: u64,
+    /// Values that were not looked at, since the sample knew of none.
+    pub(crate) unexpected: u64,
     /// Headers whose key is not UTF-8.
     pub(crate) replaced_headers: bool,
 }
@@ -119,6 +121,7 @@ impl<'p> ChunkBuilder<'p> {
             malformed_bytes: 0,
             decoded: 0,
             undecoded: 0,
+            unexpected: 0,
             replaced_headers: false,
         }
     }
@@ -145,6 +148,9 @@ impl<'p> ChunkBuilder<'p> {
                     }
                 },
             }
+        }
+        if self.value.is_none() && record.value.is_some() {
+            self.unexpected += 1;
         }
         let mut drop_row = false;
         if let Some(decoder) = &mut self.key {

@@ -11,7 +11,7 @@ use crate::scan::Scan;
 use crate::table::Table;
 
 /// A Kafka cluster. Cheap to clone; clones share connections.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Cluster {
     pub(crate) client: Client,
     pub(crate) config: Arc<Config>,

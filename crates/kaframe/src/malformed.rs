@@ -71,7 +71,12 @@ pub(crate) fn table<'a>(rows: impl Iterator<Item = &'a Malformed>) -> RecordBatc
         ("reason", Arc::new(reasons.finish())),
         ("value", Arc::new(values.finish())),
     ];
-    let schema = Schema::new(columns.iter().map(|(name, column)| fields(name, column)).collect::<Vec<_>>());
+    let schema = Schema::new(
+        columns
+            .iter()
+            .map(|(name, column)| fields(name, column))
+            .collect::<Vec<_>>(),
+    );
     let columns = columns.into_iter().map(|(_, column)| column).collect();
     // The builders were appended to in step, and the schema is made from their types.
     RecordBatch::try_new(Arc::new(schema), columns).expect("four columns of one length")

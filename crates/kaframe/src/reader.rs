@@ -9,7 +9,6 @@ use kaframe_codec::ValueFormat;
 
 use crate::account::Account;
 use crate::assemble::Layout;
-use crate::bound::OffsetRange;
 use crate::chunk::{ChunkPlan, ColumnPlan};
 use crate::columns::{MetaColumn, Selection};
 use crate::engine::{self, Context, Job, JobResult};
@@ -106,7 +105,7 @@ struct Rows {
 }
 
 async fn rows(context: &Arc<Context>, selection: &Selection, options: &ScanOptions) -> Result<Rows> {
-    let sampled = sample::sample(context, selection, options, &fronts(&context.plan), false).await?;
+    let sampled = sample_fronts(context, selection, options, false).await?;
     let chunks = Arc::new(chunk_plan(&context.plan, selection, options, &sampled, false));
     let per_split = offsets_per_split(&context.plan, &sampled);
     let mut plan_start = summary::ReadFrom::default();
@@ -132,10 +131,28 @@ async fn rows(context: &Arc<Context>, selection: &Selection, options: &ScanOptio
     })
 }
 
-/// The ranges that a sample looks at.
-pub(crate) fn fronts(plan: &Plan) -> Vec<(i32, OffsetRange)> {
-    let range = |range| plan.tail.map_or(range, |tail| tail::first_window(range, tail));
-    plan.partitions.iter().map(|p| (p.partition, range(p.range))).collect()
+/// Looks at the front of the plan: of the windows of a tail, further back while there is no value in them.
+pub(crate) async fn sample_fronts(
+    context: &Context,
+    selection: &Selection,
+    options: &ScanOptions,
+    needs_shape: bool,
+) -> Result<Sampled> {
+    let plan = &context.plan;
+    let mut window = plan.tail.unwrap_or(u64::MAX).max(1);
+    loop {
+        let fronts: Vec<_> = plan
+            .partitions
+            .iter()
+            .map(|p| (p.partition, tail::first_window(p.range, window)))
+            .collect();
+        let sampled = sample::sample(context, selection, options, &fronts, needs_shape).await?;
+        let whole = plan.partitions.iter().all(|p| window >= p.range.len());
+        if whole || !sampled.looked_in_vain {
+            return Ok(sampled);
+        }
+        window = window.saturating_mul(4).max(1000);
+    }
 }
 
 /// All splits of a plan as jobs.
@@ -213,6 +230,17 @@ fn drop_behind_gaps(results: &mut [JobResult]) {
 /// A table of nothing but nulls helps nobody: the format is wrong.
 pub(crate) fn check_decoded(plan: &Plan, sampled: &Sampled, decoded: u64, results: &[JobResult]) -> Result<()> {
     let undecoded: u64 = results.iter().map(|result| result.undecoded).sum();
+    let unexpected: u64 = results.iter().map(|result| result.unexpected).sum();
+    if sampled.looked_in_vain && unexpected > 0 {
+        // A broker that answered empty while the front was looked at. A table without its values would be a lie.
+        let message = format!(
+            "{unexpected} values of {} came where none was found before",
+            plan.topic.name
+        );
+        return Err(Error::new(ErrorKind::Protocol, message)
+            .with_topic(&plan.topic.name)
+            .with_hint("read again, or give value_format, so that it need not be found"));
+    }
     if decoded > 0 || undecoded == 0 {
         return Ok(());
     }

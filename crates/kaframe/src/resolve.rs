@@ -181,16 +181,18 @@ async fn ask_times(
                 continue;
             };
             let log_start = answer.log_start;
+            let is_start = std::ptr::eq(bounds, &options.start);
             *slot(answer) = Some(match listed.get(index) {
-                Some(found) => TimeAnswer {
+                // An offset without a time comes from batches too old for an index by time: good to start at, no end.
+                Some(found) if is_start || found.timestamp.is_some() => TimeAnswer {
                     offset: found.offset,
                     timestamp: found.timestamp,
                 },
-                None if std::ptr::eq(bounds, &options.start) => TimeAnswer {
+                None if is_start => TimeAnswer {
                     offset: Some(log_start),
                     timestamp: None,
                 },
-                None => TimeAnswer::default(),
+                _ => TimeAnswer::default(),
             });
         }
     }

@@ -6,18 +6,18 @@
 use std::sync::PoisonError;
 
 use futures::{StreamExt, TryStreamExt};
-use kaframe_client::PartitionFetcher;
+use kaframe_client::{ClientError, PartitionFetcher};
 use kaframe_codec::{DecoderOptions, Detection, Shape, ValueFormat, decoder, detect_key, detect_value};
 use kaframe_wire::batch::{DEFAULT_MAX_DECOMPRESSED, Scratch};
 
 use crate::account::Account;
 use crate::bound::OffsetRange;
 use crate::columns::{MetaColumn, Selection};
-use crate::engine::{Context, FETCH_BYTES, Prefetched, SHORT_WAIT, SMALL_FETCH_BYTES, workers};
+use crate::engine::{Context, FETCH_BYTES, LONG_WAIT, Prefetched, SHORT_WAIT, SMALL_FETCH_BYTES, workers};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::ScanOptions;
 use crate::transaction::AbortFilter;
-use crate::walk::{self, Seen};
+use crate::walk::{self, Seen, Stop, Walked};
 use crate::window::Window;
 
 /// Values looked at.
@@ -40,6 +40,8 @@ pub(crate) struct Sampled {
     pub(crate) value_shape: Option<Shape>,
     /// The same of keys.
     pub(crate) key_shape: Option<Shape>,
+    /// Values were looked for, and none was found.
+    pub(crate) looked_in_vain: bool,
     /// Bytes per offset on the wire.
     pub(crate) bytes_per_offset: Option<u64>,
 }
@@ -67,6 +69,7 @@ pub(crate) async fn sample(
     sampled.bytes_per_offset = bytes_per_offset(&fronts);
     if values {
         let dealt = deal(&mut fronts, context).await?;
+        sampled.looked_in_vain = dealt.is_empty();
         judge_values(&mut sampled, &dealt, options);
     }
     if keys {
@@ -139,6 +142,8 @@ struct Front {
     wire_bytes: u64,
     first: Option<Prefetched>,
     fetcher: Option<PartitionFetcher>,
+    /// The last answer was empty.
+    empty: bool,
     ended: bool,
 }
 
@@ -159,6 +164,7 @@ async fn fronts(context: &Context, ranges: &[(i32, OffsetRange)]) -> Result<Vec<
             wire_bytes: 0,
             first: None,
             fetcher: None,
+            empty: false,
             ended: false,
         };
         front.collect(context, quota, share).await?;
@@ -233,8 +239,19 @@ impl Front {
             Some(fetcher) => fetcher,
             None => context.fetcher(self.partition).await?,
         };
-        fetcher.request(self.position, fetch_bytes, SHORT_WAIT).await?;
-        let fetched = fetcher.response().await?;
+        let wait = if self.empty { LONG_WAIT } else { SHORT_WAIT };
+        fetcher.request(self.position, fetch_bytes, wait).await?;
+        let fetched = match fetcher.response().await {
+            Ok(fetched) => fetched,
+            // The read itself counts what is lost; here only what is left matters.
+            Err(ClientError::OffsetOutOfRange {
+                log_start: Some(start), ..
+            }) if start > self.position && context.allow_partial => {
+                self.position = start;
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
         self.fetcher = Some(fetcher);
         let before = self.position;
         let window = context
@@ -253,14 +270,13 @@ impl Front {
         );
         self.position = walked.position;
         self.wire_bytes += fetched.records.len() as u64;
-        // An empty answer, a damaged batch: the read itself looks into it.
-        self.ended = walked.position == before || walked.stop.is_some();
+        self.pass(&walked, before, context.allow_partial);
         let mut scratch = Scratch::default();
         for kept in &walked.kept {
             if self.values.len() >= VALUES && self.keys.len() >= VALUES || self.value_bytes >= BYTES {
                 break;
             }
-            if self.look(&fetched.records, kept, &window, &mut scratch).is_err() {
+            if self.look(&fetched.records, kept, &window, &mut scratch).is_err() && !context.allow_partial {
                 self.ended = true;
                 break;
             }
@@ -276,6 +292,20 @@ impl Front {
             });
         }
         Ok(())
+    }
+
+    /// What is wrong with a response the read itself looks into; here it is passed, or the front ends at it.
+    fn pass(&mut self, walked: &Walked, before: i64, allow_partial: bool) {
+        match &walked.stop {
+            Some(Stop::Bad(bad)) if allow_partial => self.position = bad.to,
+            Some(_) => self.ended = true,
+            None if walked.position == before => {
+                // A slow broker may answer empty once. Where there are values already, the front is long enough.
+                self.ended = self.empty || !self.values.is_empty();
+                self.empty = true;
+            }
+            None => self.empty = false,
+        }
     }
 
     fn look(

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::options::ScanOptions;
 use crate::plan::Plan;
 use crate::resolve::isolation;
-use crate::sample::{self, Sampled};
+use crate::sample::Sampled;
 use crate::split::{self, Split};
 use crate::stream::RecordBatchStream;
 use crate::table::Table;
@@ -41,6 +41,14 @@ pub(crate) struct Decided {
     pub(crate) sampled: Sampled,
     pub(crate) chunks: Arc<ChunkPlan>,
     pub(crate) layout: Layout,
+}
+
+impl std::fmt::Debug for Scan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scan")
+            .field("plan", &self.0.plan)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Scan {
@@ -98,7 +106,7 @@ impl Scan {
         let (options, plan) = (&self.0.options, &self.0.plan);
         let selection = Selection::from_options(options)?;
         let context = self.context();
-        let sampled = sample::sample(&context, &selection, options, &reader::fronts(plan), true).await?;
+        let sampled = reader::sample_fronts(&context, &selection, options, true).await?;
         let chunks = Arc::new(reader::chunk_plan(plan, &selection, options, &sampled, true));
         let known = sampled.value_shape.as_ref();
         let any_value = known.is_some_and(|shape| *shape != kaframe_codec::Shape::Null);

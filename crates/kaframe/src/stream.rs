@@ -117,6 +117,14 @@ impl RecordBatchStream {
     }
 }
 
+impl std::fmt::Debug for RecordBatchStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordBatchStream")
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Drop for RecordBatchStream {
     fn drop(&mut self) {
         self.driver.abort();

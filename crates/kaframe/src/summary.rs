@@ -38,7 +38,10 @@ impl Summary<'_> {
     /// Fails if an offset is not accounted for exactly once.
     pub(crate) fn check(&self) -> Result<()> {
         self.plan.partitions.iter().try_for_each(|plan| {
-            let range = OffsetRange { start: self.start(plan), end: plan.range.end };
+            let range = OffsetRange {
+                start: self.start(plan),
+                end: plan.range.end,
+            };
             account_of(self.results, plan.partition).check(&self.plan.topic.name, plan.partition, range)
         })
     }

@@ -383,6 +383,7 @@ impl<'w> SplitRun<'w> {
             gave_up: self.gave_up,
             decoded: self.chunk.decoded,
             undecoded: self.chunk.undecoded,
+            unexpected: self.chunk.unexpected,
             replaced_headers: self.chunk.replaced_headers,
             malformed: std::mem::take(&mut self.chunk.malformed),
             special_floats,

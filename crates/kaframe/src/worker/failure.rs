@@ -34,7 +34,7 @@ impl SplitRun<'_> {
         }
     }
 
-    fn out_of_range(&mut self, log_start: Option<i64>, end: Option<i64>) -> Result<Flow> {
+    pub(super) fn out_of_range(&mut self, log_start: Option<i64>, end: Option<i64>) -> Result<Flow> {
         match log_start {
             Some(log_start) if log_start > self.position => {
                 self.deleted(log_start.min(self.end()), log_start)?;

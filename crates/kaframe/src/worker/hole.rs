@@ -48,6 +48,9 @@ impl SplitRun<'_> {
         let reached = fetched.high_watermark >= end || fetched.last_stable_offset.is_some_and(|stable| stable >= end);
         if !(reached && fetched.throttled.is_zero() && fetched.from_leader) {
             self.emptiness.answers = 0;
+            if !reached && fetched.leader_epoch > self.planned_epoch() && self.is_truncated().await? {
+                return self.out_of_range(None, Some(fetched.high_watermark));
+            }
             tokio::time::sleep(STALE_PAUSE).await;
             return Ok(Flow::On);
         }
@@ -78,6 +81,29 @@ impl SplitRun<'_> {
             .first()
             .and_then(|listed| listed.offset)
             .is_some_and(|start| self.position >= start))
+    }
+
+    /// Leader epoch at which the end of the plan was taken; -1 where it is not known.
+    fn planned_epoch(&self) -> i32 {
+        self.context
+            .plan
+            .partition(self.job.partition)
+            .map_or(-1, |plan| plan.leader_epoch)
+    }
+
+    /// Whether the log of a new leader ends, for the epoch of the plan, before the plan does (KIP-320): what lies between is gone for good.
+    /// An undefined epoch or offset (-1) proves nothing.
+    async fn is_truncated(&mut self) -> Result<bool> {
+        let (epoch, partition) = (self.planned_epoch(), self.job.partition);
+        if epoch < 0 {
+            return Ok(false);
+        }
+        let end = self
+            .context
+            .client
+            .end_offset_for_leader_epoch(&self.context.topic, partition, epoch)
+            .await?;
+        Ok(end.leader_epoch >= 0 && (0..self.end()).contains(&end.end_offset))
     }
 
     fn watchdog(&mut self, fetched: &Fetched) -> Result<Option<Flow>> {

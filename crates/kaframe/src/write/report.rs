@@ -73,20 +73,14 @@ impl WriteReport {
 
     /// What a failed write says about its rows.
     pub(super) fn outcome(&self) -> String {
-        let mut text = format!("{} rows are written", self.rows);
+        let mut text = format!("{} written", number::counted(self.rows, "row is", "rows are"));
         if !self.unknown.is_empty() {
-            text.push_str(&format!(
-                ", {} may be written or not ({})",
-                self.unknown.len(),
-                self.unknown
-            ));
+            let rows = number::counted(self.unknown.len(), "row", "rows");
+            text.push_str(&format!(", {rows} may be written or not ({})", self.unknown));
         }
         if !self.not_written.is_empty() {
-            text.push_str(&format!(
-                ", {} are not written ({})",
-                self.not_written.len(),
-                self.not_written
-            ));
+            let rows = number::counted(self.not_written.len(), "row is", "rows are");
+            text.push_str(&format!(", {rows} not written ({})", self.not_written));
         }
         text
     }

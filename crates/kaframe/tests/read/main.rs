@@ -1,0 +1,15 @@
+//! Reading, end to end against the embedded broker: rows, types and reports are exact.
+
+mod bad_input;
+mod bounds;
+mod cancel;
+mod columns;
+mod futures;
+mod holes;
+mod limit_tail;
+mod loss;
+mod resume;
+mod stream;
+mod support;
+mod times;
+mod transactions;
