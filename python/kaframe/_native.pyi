@@ -6,6 +6,20 @@ from typing import Any, final
 from ._options import ScanArguments
 from ._write import WriteArguments
 
+__all__ = [
+    "ArrowBatches",
+    "Broker",
+    "Cluster",
+    "RecordBatch",
+    "Scan",
+    "Schema",
+    "Stream",
+    "Table",
+    "__version__",
+    "arrow_batches",
+    "record_rows",
+]
+
 __version__: str
 
 # Called with the fields of `Progress`, in order.

@@ -14,11 +14,6 @@ pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     }
 }
 
-/// A [`ErrorKind::Config`] error found on this side.
-pub(crate) fn config(py: Python<'_>, message: impl Into<String>) -> PyErr {
-    to_python(py, &Error::config(message))
-}
-
 /// Message and hint as one text, for where there is no attribute for the hint.
 pub(crate) fn with_hint(error: &Error) -> String {
     match error.hint() {
