@@ -25,10 +25,10 @@ fn drain(bytes: &[u8], scratch: &mut Scratch) -> usize {
         let Ok(cut) = batch.records(scratch, LIMIT) else {
             continue;
         };
-        records += cut
-            .map_while(Result::ok)
-            .map(|record| 1 + record.headers.iter().count())
-            .count();
+        for record in cut.map_while(Result::ok) {
+            assert_eq!(record.headers.iter().count(), record.headers.len());
+            records += 1;
+        }
     }
     records
 }
