@@ -83,10 +83,10 @@ impl LineFormat {
             }));
         }
         let object: JsonObject = serde_json::from_str(text).map_err(|e| not_json(&e))?;
-        self.from_object(text, object).map(Some)
+        self.record_of(text, object).map(Some)
     }
 
-    fn from_object<'a>(&self, text: &'a str, object: JsonObject<'a>) -> Result<LineRecord<'a>, Problem> {
+    fn record_of<'a>(&self, text: &'a str, object: JsonObject<'a>) -> Result<LineRecord<'a>, Problem> {
         let mut record = LineRecord::default();
         let field = |name: &str| {
             object

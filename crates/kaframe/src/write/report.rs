@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(ranges(&[0..2, 4..6, 2..4]).iter().collect::<Vec<_>>(), vec![0..6]);
         assert_eq!(ranges(&[5..6, 0..1]).to_string(), "rows 0, 5");
         assert_eq!(ranges(&[0..100, 250..251]).to_string(), "rows 0-99, 250");
-        assert_eq!(ranges(&[7..8]).to_string(), "row 7");
+        assert_eq!(ranges(&[7..8, 8..8]).to_string(), "row 7");
     }
 
     proptest! {
