@@ -138,6 +138,8 @@ pub(crate) struct Context {
     pub(crate) timeout: Duration,
     pub(crate) allow_partial: bool,
     pub(crate) batch_size: usize,
+    /// How large splits are, instead of what the sample suggests: the rows must not depend on it.
+    pub(crate) offsets_per_split: Option<u64>,
     pub(crate) cancel: CancelToken,
     pub(crate) counters: Arc<Counters>,
     /// Bounds the table of a read.
@@ -287,3 +289,6 @@ pub(crate) async fn run(context: &Arc<Context>, chunks: &Arc<ChunkPlan>, jobs: V
     results.sort_by_key(|result: &JobResult| result.index);
     Ok(results)
 }
+
+#[cfg(test)]
+mod tests;

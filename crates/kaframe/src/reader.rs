@@ -107,7 +107,7 @@ struct Rows {
 async fn rows(context: &Arc<Context>, selection: &Selection, options: &ScanOptions) -> Result<Rows> {
     let sampled = sample_fronts(context, selection, options, false).await?;
     let chunks = Arc::new(chunk_plan(&context.plan, selection, options, &sampled, false));
-    let per_split = offsets_per_split(&context.plan, &sampled);
+    let per_split = offsets_per_split(context, &sampled);
     let mut plan_start = summary::ReadFrom::default();
     let mut results = match (effective_limit(&context.plan, options), options.tail) {
         (Some(limit), _) => limit::run(context, &chunks, limit, per_split).await?,
@@ -175,7 +175,11 @@ pub(crate) fn effective_limit(plan: &Plan, options: &ScanOptions) -> Option<u64>
 }
 
 /// How large splits are: by the size of records where it is known, and so that every core has some.
-pub(crate) fn offsets_per_split(plan: &Plan, sampled: &Sampled) -> u64 {
+pub(crate) fn offsets_per_split(context: &Context, sampled: &Sampled) -> u64 {
+    if let Some(offsets) = context.offsets_per_split {
+        return offsets;
+    }
+    let plan = &context.plan;
     let by_size = sampled
         .bytes_per_offset
         .map_or(split::DEFAULT_OFFSETS, |bytes| SPLIT_BYTES / bytes.max(1));

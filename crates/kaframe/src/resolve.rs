@@ -139,6 +139,9 @@ async fn ask(
     Ok(answers)
 }
 
+/// Where an answer by time belongs.
+type Slot = fn(&mut Answers) -> &mut Option<TimeAnswer>;
+
 async fn ask_times(
     client: &Client,
     metadata: &TopicMetadata,
@@ -154,7 +157,7 @@ async fn ask_times(
         Bound::Time(ms) => Some((partition, OffsetQuery::AtTime(ms.saturating_add(more)))),
         _ => None,
     };
-    let slots: [(fn(&mut Answers) -> &mut Option<TimeAnswer>, &Bounds, i64); 3] = [
+    let slots: [(Slot, &Bounds, i64); 3] = [
         (|a| &mut a.start_time, &options.start, 0),
         (|a| &mut a.end_time, &options.end, 0),
         (|a| &mut a.late_time, &options.end, late),

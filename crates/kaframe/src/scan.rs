@@ -31,6 +31,8 @@ struct Inner {
     plan: Arc<Plan>,
     /// What a stream has decided after its sample.
     decided: OnceCell<Decided>,
+    /// Set by tests only.
+    offsets_per_split: Option<u64>,
     /// Responses that the sample of [`Scan::schema`] fetched, for the first stream.
     prefetched: Mutex<Vec<Prefetched>>,
 }
@@ -63,8 +65,22 @@ impl Scan {
             options,
             plan: Arc::new(plan),
             decided: OnceCell::new(),
+            offsets_per_split: None,
             prefetched: Mutex::default(),
         })))
+    }
+
+    /// The same plan, cut into splits of at most so many offsets.
+    #[cfg(test)]
+    pub(crate) fn in_splits_of(&self, offsets: u64) -> Scan {
+        Scan(Arc::new(Inner {
+            client: self.0.client.clone(),
+            options: self.0.options.clone(),
+            plan: self.0.plan.clone(),
+            decided: OnceCell::new(),
+            offsets_per_split: Some(offsets),
+            prefetched: Mutex::default(),
+        }))
     }
 
     /// What will be read.
@@ -150,6 +166,7 @@ impl Scan {
             timeout: options.timeout,
             allow_partial: options.allow_partial,
             batch_size: options.batch_size,
+            offsets_per_split: self.0.offsets_per_split,
             cancel: options.cancel.clone(),
             counters: Arc::new(Counters::default()),
             guard: None,

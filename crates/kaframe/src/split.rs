@@ -55,7 +55,7 @@ mod tests {
             let mut next = start;
             for part in &parts {
                 prop_assert_eq!(part.start, next);
-                prop_assert!(part.len() >= 1 && part.len() <= offsets);
+                prop_assert!(!part.is_empty() && part.len() <= offsets);
                 next = part.end;
             }
             prop_assert_eq!(next, range.end);

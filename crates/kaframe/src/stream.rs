@@ -189,7 +189,7 @@ async fn run(shared: &Arc<Shared>, outlet: &Outlet) -> Result<()> {
         decided,
         ..
     } = shared.as_ref();
-    let per_split = reader::offsets_per_split(&context.plan, &decided.sampled);
+    let per_split = reader::offsets_per_split(context, &decided.sampled);
     let mut read_from = ReadFrom::default();
     let mut results = match (reader::effective_limit(&context.plan, options), options.tail) {
         (Some(limit), _) => limit::run(context, &decided.chunks, limit, per_split).await?,

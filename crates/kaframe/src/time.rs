@@ -56,7 +56,7 @@ pub(crate) fn parse(text: &str) -> Result<i64> {
 /// Record timestamps are whole milliseconds, so a bound between two of them is the later one: `t >= bound` then means the same.
 fn ceil_ms(time: DateTime<Utc>) -> i64 {
     let ms = time.timestamp_millis();
-    if time.timestamp_subsec_nanos() % 1_000_000 == 0 {
+    if time.timestamp_subsec_nanos().is_multiple_of(1_000_000) {
         ms
     } else {
         ms.saturating_add(1)

@@ -172,11 +172,13 @@ impl<'w> SplitRun<'w> {
             None => None,
         };
         // The next Fetch goes out before anything is decoded. Behind a row limit it might be for nothing.
-        if stopped.is_none() && self.position > before && self.position < self.end() && self.job.max_rows.is_none() {
-            if let Err(error) = self.ask(SHORT_WAIT).await {
-                self.decode(&fetched, &walked).await?;
-                return self.fetch_failed(error);
-            }
+        let more = stopped.is_none() && self.position > before && self.position < self.end();
+        if more
+            && self.job.max_rows.is_none()
+            && let Err(error) = self.ask(SHORT_WAIT).await
+        {
+            self.decode(&fetched, &walked).await?;
+            return self.fetch_failed(error);
         }
         if let Flow::Done = self.decode(&fetched, &walked).await? {
             return Ok(Flow::Done);
