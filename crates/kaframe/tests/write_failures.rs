@@ -238,3 +238,19 @@ async fn partitions_do_not_wait_for_each_other() {
     assert_eq!((report.rows, produced.load(Ordering::SeqCst)), (400, 4));
     assert!(began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_before_kafkas_is_refused_by_its_row() {
+    let broker = broker(&[TopicSpec::new("foo", 1)]);
+    let cluster = cluster(&broker).await;
+    let mut times: Vec<i64> = (0..20_000).collect();
+    times[15_000] = -5;
+    let rows =
+        RecordBatch::try_from_iter([("_timestamp", Arc::new(Int64Array::from(times)) as ArrayRef)]).expect("one");
+    let error = cluster
+        .write("foo", [rows], WriteOptions::default())
+        .await
+        .expect_err("before 1970");
+    assert_eq!(error.kind(), ErrorKind::Schema);
+    assert!(error.message().contains("row 15000"), "{error}");
+}

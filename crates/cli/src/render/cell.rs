@@ -43,10 +43,11 @@ const NESTED: &str = "v";
 impl Cells {
     /// The cells of a column.
     pub fn new(field: &Field, array: &ArrayRef, reader: Reader) -> Result<Cells, Failure> {
-        let milliseconds = DataType::Timestamp(TimeUnit::Millisecond, None);
         let to = |kind: &DataType| cast(array, kind).map_err(not_printable);
         Ok(match array.data_type() {
-            DataType::Timestamp(..) => Cells::Time(to(&milliseconds)?, reader),
+            DataType::Timestamp(_, zone) => {
+                Cells::Time(to(&DataType::Timestamp(TimeUnit::Millisecond, zone.clone()))?, reader)
+            }
             DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
                 Cells::Binary(to(&DataType::LargeBinary)?, reader)
             }

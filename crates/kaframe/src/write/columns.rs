@@ -4,7 +4,7 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMillisecondType;
-use arrow_array::{Array, ArrayRef, RecordBatch, TimestampMillisecondArray};
+use arrow_array::{ArrayRef, RecordBatch, TimestampMillisecondArray};
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, TimeUnit};
 
@@ -122,31 +122,23 @@ fn timestamps(column: &ArrayRef) -> Result<TimestampMillisecondArray> {
         )
         .with_hint("give timestamps, RFC 3339 text, or milliseconds since 1970 as integers")
     };
-    let milliseconds = DataType::Timestamp(TimeUnit::Millisecond, None);
     let strict = CastOptions {
         safe: false,
         ..CastOptions::default()
     };
-    let source = match column.data_type() {
-        // A cast from a zone to none keeps the instant and drops the name of the zone.
-        DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64 | DataType::Null => column.clone(),
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-            let utc = DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
-            cast_with_options(column, &utc, &strict).map_err(|e| wrong(e.to_string()))?
-        }
-        kind if kind.is_integer() => {
-            cast_with_options(column, &DataType::Int64, &strict).map_err(|e| wrong(e.to_string()))?
-        }
+    let to =
+        |column: &ArrayRef, kind: &DataType| cast_with_options(column, kind, &strict).map_err(|e| wrong(e.to_string()));
+    let in_zone = |zone| DataType::Timestamp(TimeUnit::Millisecond, zone);
+    let milliseconds = match column.data_type() {
+        // The zone stays as it is: only the unit is cast, and an instant is the same in every zone.
+        DataType::Timestamp(_, zone) => to(column, &in_zone(zone.clone()))?,
+        DataType::Date32 | DataType::Date64 | DataType::Null => to(column, &in_zone(None))?,
+        // Zones by name need tables that Arrow does not carry.
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => to(column, &in_zone(Some("+00:00".into())))?,
+        kind if kind.is_integer() => to(&to(column, &DataType::Int64)?, &in_zone(None))?,
         _ => return Err(wrong("that type has no instant".to_owned())),
     };
-    let cast = cast_with_options(&source, &milliseconds, &strict).map_err(|e| wrong(e.to_string()))?;
-    let array = cast.as_primitive::<TimestampMillisecondType>().clone();
-    if let Some(row) = (0..array.len()).find(|row| array.is_valid(*row) && array.value(*row) < 0) {
-        return Err(wrong(format!(
-            "row {row} of the batch lies before 1970, which Kafka does not take"
-        )));
-    }
-    Ok(array)
+    Ok(milliseconds.as_primitive::<TimestampMillisecondType>().clone())
 }
 
 #[cfg(test)]
@@ -229,12 +221,6 @@ mod tests {
         ]);
         assert_eq!(of(Arc::new(text)).unwrap(), [Some(1000), Some(1000), Some(1000)]);
         assert!(of(Arc::new(StringArray::from(vec!["yesterday"]))).is_err());
-        assert!(
-            of(Arc::new(Int64Array::from(vec![-5])))
-                .unwrap_err()
-                .message()
-                .contains("row 0")
-        );
         assert!(of(Arc::new(arrow_array::BooleanArray::from(vec![true]))).is_err());
     }
 }

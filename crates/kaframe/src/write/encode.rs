@@ -28,6 +28,9 @@ impl Encoded {
     /// Encodes a batch whose first row has the number `first_row`.
     pub fn new(batch: &RecordBatch, first_row: u64, now: i64, options: &WriteOptions) -> Result<Encoded> {
         let columns = RecordColumns::of(batch, options.key.as_deref())?;
+        if let Some(timestamps) = &columns.timestamp {
+            check_timestamps(timestamps, first_row)?;
+        }
         let failed = |error: EncodeError| encode_error(error, first_row);
         Ok(Encoded {
             first_row,
@@ -96,6 +99,18 @@ impl Encoded {
         }
         (bytes, headers.len())
     }
+}
+
+fn check_timestamps(timestamps: &TimestampMillisecondArray, first_row: u64) -> Result<()> {
+    let before = (0..timestamps.len()).find(|row| timestamps.is_valid(*row) && timestamps.value(*row) < 0);
+    let Some(row) = before else {
+        return Ok(());
+    };
+    let message = format!(
+        "row {} has a _timestamp before 1970, which Kafka does not take",
+        first_row + row as u64
+    );
+    Err(Error::new(ErrorKind::Schema, message).with_hint("leave it null for the time of writing"))
 }
 
 /// The row is counted over the whole write, as the caller counts.
