@@ -145,10 +145,10 @@ impl<'a> Watch<'a> {
 
     /// Calls the function if there is something new.
     pub(crate) fn tell(&self, py: Python<'_>) -> PyResult<()> {
-        if let (Some(slot), Some(callback)) = (self.slot, self.callback) {
-            if let Some(values) = slot.take() {
-                callback.call1(py, values)?;
-            }
+        if let (Some(slot), Some(callback)) = (self.slot, self.callback)
+            && let Some(values) = slot.take()
+        {
+            callback.call1(py, values)?;
         }
         Ok(())
     }
