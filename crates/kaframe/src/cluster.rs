@@ -37,6 +37,11 @@ impl Cluster {
         &self.config
     }
 
+    /// What was odd about the configuration: unknown names with the nearest known one, names that have no use here.
+    pub fn warnings(&self) -> &[String] {
+        &self.client.config().warnings
+    }
+
     /// The brokers as they were named, separated by commas.
     pub fn bootstrap_servers(&self) -> String {
         self.client.bootstrap_servers()

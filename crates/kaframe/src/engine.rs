@@ -36,6 +36,9 @@ pub(crate) const SHORT_WAIT: Duration = Duration::from_millis(200);
 /// The same where an empty answer is to prove a hole: longer than a remote storage read may take.
 pub(crate) const LONG_WAIT: Duration = Duration::from_secs(1);
 
+/// How long a read that stops waits for its workers.
+const STOP_WAIT: Duration = Duration::from_millis(150);
+
 /// A split with what is asked of it.
 #[derive(Debug)]
 pub(crate) struct Job {
@@ -281,7 +284,8 @@ pub(crate) async fn run(context: &Arc<Context>, chunks: &Arc<ChunkPlan>, jobs: V
         }
     }
     if let Some(error) = failed {
-        tasks.shutdown().await;
+        // A worker in the middle of a large batch stops behind it, whether it is waited for or not.
+        let _ = tokio::time::timeout(STOP_WAIT, tasks.shutdown()).await;
         context.fetchers.clear();
         return Err(error);
     }

@@ -17,7 +17,7 @@ pub struct Progress {
     pub bytes: u64,
     /// Offsets passed so far.
     pub offsets_done: u64,
-    /// Offsets of the whole plan.
+    /// Offsets that are expected to be passed: those of the plan, or as many as `limit` or `tail` ask for.
     pub offsets_total: u64,
     /// Malformed values so far.
     pub malformed: u64,
@@ -59,7 +59,13 @@ pub(crate) async fn reported<F: Future>(
 pub(crate) fn now(context: &Context, started: Instant) -> Progress {
     let counters = &context.counters;
     let of = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-    let total = context.plan.offsets();
+    let plan = &context.plan;
+    let asked = match (plan.limit, plan.tail) {
+        (Some(limit), _) => limit,
+        (None, Some(tail)) => tail.saturating_mul(plan.partitions.len() as u64),
+        (None, None) => u64::MAX,
+    };
+    let total = plan.offsets().min(asked);
     Progress {
         records: of(&counters.records),
         bytes: of(&counters.bytes),

@@ -18,6 +18,7 @@ use crate::memory::{self, Guard};
 use crate::options::{OnError, ScanOptions};
 use crate::plan::Plan;
 use crate::sample::{self, Sampled};
+use crate::scan::cancellable;
 use crate::split;
 use crate::summary::{self, Summary};
 use crate::table::Table;
@@ -105,7 +106,8 @@ struct Rows {
 }
 
 async fn rows(context: &Arc<Context>, selection: &Selection, options: &ScanOptions) -> Result<Rows> {
-    let sampled = sample_fronts(context, selection, options, false).await?;
+    let sampling = sample_fronts(context, selection, options, false);
+    let sampled = cancellable(&context.cancel, sampling).await?;
     let chunks = Arc::new(chunk_plan(&context.plan, selection, options, &sampled, false));
     let per_split = offsets_per_split(context, &sampled);
     let mut plan_start = summary::ReadFrom::default();

@@ -19,6 +19,7 @@ use crate::options::ScanOptions;
 use crate::transaction::AbortFilter;
 use crate::walk::{self, Seen, Stop, Walked};
 use crate::window::Window;
+use crate::worker::failure::no_progress;
 
 /// Values looked at.
 const VALUES: usize = 1000;
@@ -226,7 +227,13 @@ impl Front {
                         ErrorKind::DataLoss | ErrorKind::Corrupt | ErrorKind::Limit
                     );
                     if fatal && !context.allow_partial {
-                        return Err(error);
+                        return Err(match error.kind() {
+                            ErrorKind::ReadTimeout => {
+                                let place = (self.position, self.range.end);
+                                no_progress(context, self.partition, place, error.message(), error.broker())
+                            }
+                            _ => error,
+                        });
                     }
                 }
             }

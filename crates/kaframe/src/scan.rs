@@ -100,8 +100,7 @@ impl Scan {
 
     /// Reads it all.
     pub async fn read(&self) -> Result<Table> {
-        let context = self.context();
-        cancellable(&self.0.options.cancel, reader::read(context, &self.0.options)).await
+        reader::read(self.context(), &self.0.options).await
     }
 
     /// Reads it piece by piece.

@@ -1,7 +1,7 @@
 //! A worker reads one split after the other: it fetches, walks the headers of a response, sends the next Fetch, and decodes what has
 //! arrived. Position moves by whole batches; what each offset became is counted on the way.
 
-mod failure;
+pub(crate) mod failure;
 mod hole;
 
 use std::sync::Arc;

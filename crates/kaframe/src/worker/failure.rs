@@ -5,6 +5,7 @@ use kaframe_wire::WireError;
 
 use super::{Failed, Flow, SplitRun, kind_of};
 use crate::bound::OffsetRange;
+use crate::engine::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::number::grouped;
 use crate::report::LostRange;
@@ -140,23 +141,36 @@ impl SplitRun<'_> {
         self.gave_up = Some(error.to_string());
     }
 
-    /// Nothing has moved for as long as the caller is willing to wait.
     pub(super) fn timed_out(&self, what: &str, broker: Option<&str>) -> Error {
-        let message = format!(
-            "no progress for {} in {}-{}: position {} of {} ({} offsets to go): {what}",
-            crate::number::duration(self.context.timeout),
-            self.topic(),
+        no_progress(
+            self.context,
             self.job.partition,
-            self.position,
-            self.end(),
-            grouped((self.end() - self.position).max(0) as u64),
-        );
-        let error = Error::new(ErrorKind::ReadTimeout, message)
-            .with_hint("a larger timeout waits longer; allow_partial gives what was read, and says what is missing");
-        let error = match broker {
-            Some(broker) => error.with_broker(broker),
-            None => error,
-        };
-        self.context.located(error, self.job.partition, self.position)
+            (self.position, self.end()),
+            what,
+            broker,
+        )
     }
+}
+
+/// Nothing has moved for as long as the caller is willing to wait.
+pub(crate) fn no_progress(
+    context: &Context,
+    partition: i32,
+    (position, end): (i64, i64),
+    what: &str,
+    broker: Option<&str>,
+) -> Error {
+    let message = format!(
+        "no progress for {} in {}-{partition}: position {position} of {end} ({} offsets to go): {what}",
+        crate::number::duration(context.timeout),
+        context.topic.name,
+        grouped((end - position).max(0) as u64),
+    );
+    let error = Error::new(ErrorKind::ReadTimeout, message)
+        .with_hint("a larger timeout waits longer; allow_partial gives what was read, and says what is missing");
+    let error = match broker {
+        Some(broker) => error.with_broker(broker),
+        None => error,
+    };
+    context.located(error, partition, position)
 }
