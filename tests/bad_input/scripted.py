@@ -74,13 +74,21 @@ def list_offsets(script: Script, request: bytes) -> bytes:
 
 
 def fetch(
-    script: Script, request: bytes, *, topics: int = 1, partitions: int = 1, aborted: int = 0, size: int | None = None
+    script: Script,
+    request: bytes,
+    *,
+    topics: int = 1,
+    partitions: int = 1,
+    aborted: int = 0,
+    size: int | None = None,
+    high_watermark: int | None = None,
 ) -> bytes:
     """Fetch v4: all records whatever the offset asked. The counts and the size of the records may lie."""
     length = len(script.records) if size is None else size
+    watermark = script.end if high_watermark is None else high_watermark
     return (
         struct.pack(">ii", 0, topics) + text(TOPIC)
-        + struct.pack(">i", partitions) + struct.pack(">ihqq", 0, 0, script.end, script.end)
+        + struct.pack(">i", partitions) + struct.pack(">ihqq", 0, 0, watermark, watermark)
         + struct.pack(">i", aborted) + struct.pack(">i", length) + script.records
     )  # fmt: skip
 

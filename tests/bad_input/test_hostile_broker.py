@@ -110,7 +110,7 @@ def test_a_decompression_bomb() -> None:
     bomb = batches.batch(gzip.compress(record, 9), 1, codec=batches.GZIP)
     assert len(bomb) < 400_000
     with scripted.broker(script(bomb, end=1)) as address:
-        with within(30), fails(kf.LimitError, "foo", "256"):
+        with within(30), fails(kf.LimitError, "foo", str(256 << 20)):
             kf.read("foo", bootstrap_servers=address, timeout=20)
 
 
@@ -127,18 +127,33 @@ def test_a_codec_that_does_not_exist() -> None:
 
 
 def test_empty_answers_for_ever_end_at_the_timeout() -> None:
-    """Records are promised and never come: an error with the position, not a short table."""
-    with scripted.broker(script(b"", end=10)) as address:
+    """Records are promised and never come (the high watermark stays below the end): an error with the end, not a short table."""
+    with scripted.broker(script(end=10, fetch=partial(scripted.fetch, high_watermark=0))) as address:
         with within(8, at_least=2), fails(kf.ReadTimeoutError, "foo", "10") as caught:
             kf.read("foo", bootstrap_servers=address, timeout=3)
     assert isinstance(caught.value, TimeoutError)
+
+
+def test_a_hole_at_the_end_is_counted() -> None:
+    """The leader has the offsets below its high watermark and sends nothing for them, twice, and a broker this old has no tiered storage:
+    there are no records there. Neither an error nor a read that never ends."""
+
+    def then_nothing(served: Script, request: bytes) -> bytes:
+        offset = int.from_bytes(request[-12:-4], "big", signed=True)
+        return scripted.fetch(Script(records=batches.plain(VALUES) if offset < 10 else b"", end=30), request)
+
+    with scripted.broker(script(end=30, fetch=then_nothing)) as address:
+        table = kf.read("foo", bootstrap_servers=address, timeout=20)
+    report = table.report.partitions[0]
+    assert (report.delivered, report.absent) == (10, 20)
+    assert table.complete
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_what_was_read_before_the_silence_on_request() -> None:
     def then_nothing(served: Script, request: bytes) -> bytes:
         offset = int.from_bytes(request[-12:-4], "big", signed=True)
-        return scripted.fetch(Script(records=batches.plain(VALUES) if offset < 10 else b"", end=30), request)
+        return scripted.fetch(Script(records=batches.plain(VALUES) if offset < 10 else b""), request, high_watermark=10)
 
     with scripted.broker(script(end=30, fetch=then_nothing)) as address:
         table = kf.read("foo", bootstrap_servers=address, timeout=3, allow_partial=True)

@@ -14,19 +14,19 @@ NOON = dt.datetime(2026, 9, 21, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[kf.Cluster]:
+def servers() -> Iterator[str]:
     """Topics ``orders`` (3 partitions) and ``order-items``; 10 records in each partition of ``orders``, a minute apart."""
     with kf.Broker(topics={"orders": 3, "order-items": 1, "payments": 1}) as broker:
         cluster = kf.connect(broker.bootstrap_servers)
         for partition in range(3):
             rows = [{"n": n, "_timestamp": NOON + dt.timedelta(minutes=n)} for n in range(10)]
             cluster.write(rows, "orders", partition=partition)
-        yield cluster
+        yield broker.bootstrap_servers
 
 
 @pytest.fixture(scope="module")
-def servers(cluster: kf.Cluster) -> str:
-    return cluster.bootstrap_servers
+def cluster(servers: str) -> kf.Cluster:
+    return kf.connect(servers)
 
 
 def test_unknown_topic_offers_the_nearest(cluster: kf.Cluster, servers: str) -> None:
@@ -162,7 +162,7 @@ def test_foreign_and_misspelt_keywords(cluster: kf.Cluster, keyword: str, value:
         {"timeout": -1},
         {"memory_limit": "lots"},
         {"batch_size": 0},
-        {"columns": ["no_such_column"]},
+        {"columns": ["no_such_columns"]},
         {"metadata": ["_nothing"]},
         {"columns": []},
     ],

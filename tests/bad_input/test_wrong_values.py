@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -10,6 +10,7 @@ import kaframe as kf
 from tests.bad_input.asking import assert_refused, command, fails
 from tests.conformance.foreign import Record, produce
 
+Filled = Callable[[str, list[bytes]], str]
 GOOD = b'{"a": 1, "b": "x"}'
 BROKEN = {
     "truncated": b'{"a": 1, "b": "x"',
@@ -31,21 +32,32 @@ BROKEN = {
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[kf.Cluster]:
+def servers() -> Iterator[str]:
     with kf.Broker() as broker:
-        yield kf.connect(broker.bootstrap_servers)
+        yield broker.bootstrap_servers
 
 
-def filled(cluster: kf.Cluster, name: str, values: list[bytes | None]) -> str:
-    cluster.create_topic(name, partitions=1)
-    produce(cluster.bootstrap_servers, name, [Record(value) for value in values])
-    return name
+@pytest.fixture(scope="module")
+def cluster(servers: str) -> kf.Cluster:
+    return kf.connect(servers)
+
+
+@pytest.fixture
+def filled(servers: str, cluster: kf.Cluster) -> Filled:
+    """Makes a topic of these values."""
+
+    def fill(name: str, values: list[bytes]) -> str:
+        cluster.create_topic(name, partitions=1)
+        produce(servers, name, [Record(value) for value in values])
+        return name
+
+    return fill
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_one_broken_value_among_good_ones(cluster: kf.Cluster, name: str) -> None:
+def test_one_broken_value_among_good_ones(cluster: kf.Cluster, filled: Filled, name: str) -> None:
     """The row stays and is null, one warning counts it, the table keeps its bytes; or it raises; or it is skipped and counted."""
-    topic = filled(cluster, f"broken-{name}", [GOOD] * 20 + [BROKEN[name]] + [GOOD] * 20)
+    topic = filled(f"broken-{name}", [GOOD] * 20 + [BROKEN[name]] + [GOOD] * 20)
     with pytest.warns(UserWarning, match="1 ") as warned:
         table = cluster.read(topic, metadata=["_offset", "_error"])
     assert len(warned) == 1
@@ -72,42 +84,42 @@ def test_one_broken_value_among_good_ones(cluster: kf.Cluster, name: str) -> Non
 
 
 @pytest.mark.parametrize("on_error", ["null", "skip", "raise"])
-def test_nothing_decodes(cluster: kf.Cluster, on_error: str) -> None:
+def test_nothing_decodes(cluster: kf.Cluster, filled: Filled, servers: str, on_error: str) -> None:
     """Never a frame of nulls, whatever ``on_error`` says; three of the values are shown."""
-    topic = filled(cluster, f"nothing-{on_error}", [b"<one/>", b"<two/>", b"<three/>", b"<four/>"] * 5)
+    topic = filled(f"nothing-{on_error}", [b"<one/>", b"<two/>", b"<three/>", b"<four/>"] * 5)
     with fails(kf.DecodeError, topic, "json", "<one/>", *(["<two/>", "<three/>"] if on_error != "raise" else [])):
         cluster.read(topic, value_format="json", on_error=on_error)
     assert len(cluster.read(topic)) == 20, "as text they are fine"
-    assert_refused(command("-b", cluster.bootstrap_servers, "read", topic, "-s", "value=json"), 1, "json", "<one/>")
+    assert_refused(command("-b", servers, "read", topic, "-s", "value=json"), 1, "json", "<one/>")
 
 
-def test_nothing_decodes_as_text(cluster: kf.Cluster) -> None:
-    topic = filled(cluster, "no-text", [b"\xff\xfe\x00"] * 10)
+def test_nothing_decodes_as_text(cluster: kf.Cluster, filled: Filled) -> None:
+    topic = filled("no-text", [b"\xff\xfe\x00"] * 10)
     with fails(kf.DecodeError, "utf-8", "raw"):
         cluster.read(topic, value_format="string")
     assert cluster.read(topic).to_arrow()["value"].to_pylist() == [b"\xff\xfe\x00"] * 10
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_strict_command(cluster: kf.Cluster) -> None:
+def test_strict_command(cluster: kf.Cluster, filled: Filled, servers: str) -> None:
     """Rows come out, and with --strict the exit code says that some were malformed."""
-    topic = filled(cluster, "strict", [GOOD] * 20 + [b"{"])
-    done = command("-b", cluster.bootstrap_servers, "read", topic)
+    topic = filled("strict", [GOOD] * 20 + [b"{"])
+    done = command("-b", servers, "read", topic)
     assert (done.returncode, done.stdout.count("\n")) == (0, 21)
-    assert command("-b", cluster.bootstrap_servers, "read", topic, "--strict").returncode == 3
+    assert command("-b", servers, "read", topic, "--strict").returncode == 3
 
 
-def test_control_characters_do_not_reach_the_terminal(cluster: kf.Cluster) -> None:
+def test_control_characters_do_not_reach_the_terminal(cluster: kf.Cluster, filled: Filled, servers: str) -> None:
     """A value that would clear the screen is data: in ndjson it is escaped as JSON does."""
-    topic = filled(cluster, "escapes", [b'{"a": "\\u001b[2J"}'])
-    done = command("-b", cluster.bootstrap_servers, "read", topic)
+    topic = filled("escapes", [b'{"a": "\\u001b[2J"}'])
+    done = command("-b", servers, "read", topic)
     assert "\x1b" not in done.stdout
-    assert "\\u001b[2J" in done.stdout.lower()
-    assert "\x1b" not in command("-b", cluster.bootstrap_servers, "read", topic, "-f", "table").stdout
+    assert "\\u001b[2j" in done.stdout.lower()
+    assert "\x1b" not in command("-b", servers, "read", topic, "-f", "table").stdout
 
 
-def test_integers_are_exact(cluster: kf.Cluster) -> None:
+def test_integers_are_exact(cluster: kf.Cluster, filled: Filled) -> None:
     """Never rounded through a float in silence."""
     numbers = [2**53 + 1, -(2**63), 2**64 - 1, 10**30]
-    topic = filled(cluster, "integers", [b'{"n": %d}' % number for number in numbers])
+    topic = filled("integers", [b'{"n": %d}' % number for number in numbers])
     assert [int(number) for number in cluster.read(topic).to_arrow()["n"].to_pylist()] == numbers
