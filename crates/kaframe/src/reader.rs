@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use kaframe_client::Client;
-use kaframe_codec::ValueFormat;
+use kaframe_codec::{Shape, ValueFormat};
 
 use crate::account::Account;
 use crate::assemble::Layout;
@@ -198,7 +198,7 @@ pub(crate) fn chunk_plan(
     fixed: bool,
 ) -> ChunkPlan {
     // A table's columns come in the order in which its own records show them, so only a stream starts from the sample.
-    let start = |shape: &Option<kaframe_codec::Shape>| shape.clone().filter(|_| fixed);
+    let start = |shape: &Option<Shape>| shape.clone().filter(|_| fixed);
     let value = sampled
         .value_format
         .filter(|_| selection.needs_values())
@@ -206,9 +206,14 @@ pub(crate) fn chunk_plan(
             format,
             start: start(&sampled.value_shape),
         });
-    let key = selection.needs(MetaColumn::Key).then(|| ColumnPlan {
-        format: sampled.key_format.unwrap_or(ValueFormat::String),
-        start: start(&sampled.key_shape),
+    let key = selection.needs(MetaColumn::Key).then(|| {
+        let format = sampled.key_format.unwrap_or(ValueFormat::String);
+        // A key is one column without an `_extra` beside it: in a stream JSON keys are text, which fits them all.
+        let text = (fixed && format == ValueFormat::Json).then_some(Shape::JsonText);
+        ColumnPlan {
+            format,
+            start: text.or_else(|| start(&sampled.key_shape)),
+        }
     });
     ChunkPlan {
         topic: plan.topic.name.as_str().into(),

@@ -25,6 +25,8 @@ use crate::worker::failure::no_progress;
 const VALUES: usize = 1000;
 /// Bytes of values looked at: a thousand values may be large.
 const BYTES: usize = 64 << 20;
+/// Bytes asked for first where few records are wanted.
+const FEW_FETCH_BYTES: i32 = 256 << 10;
 /// Bytes of responses kept for the workers.
 const KEPT_BYTES: usize = 64 << 20;
 
@@ -146,6 +148,8 @@ struct Front {
     /// The last answer was empty.
     empty: bool,
     ended: bool,
+    /// The first response is kept for the workers.
+    keep: bool,
 }
 
 async fn fronts(context: &Context, ranges: &[(i32, OffsetRange)]) -> Result<Vec<Front>> {
@@ -153,7 +157,12 @@ async fn fronts(context: &Context, ranges: &[(i32, OffsetRange)]) -> Result<Vec<
     let ranges: Vec<_> = ranges.iter().copied().filter(|(_, range)| !range.is_empty()).collect();
     let quota = VALUES.div_ceil(ranges.len().max(1));
     let share = (KEPT_BYTES / ranges.len().max(1)).clamp(SMALL_FETCH_BYTES as usize, FETCH_BYTES as usize) as i32;
-    let share = share.min(context.fetch.max_bytes);
+    // A read of few records must not fetch many.
+    let few = context.plan.limit.is_some() || context.plan.tail.is_some();
+    let share = share
+        .min(context.fetch.max_bytes)
+        .min(if few { FEW_FETCH_BYTES } else { i32::MAX });
+    let keep = ranges.len() <= KEPT_BYTES / SMALL_FETCH_BYTES as usize;
     let fronts = ranges.into_iter().map(|(partition, range)| async move {
         let mut front = Front {
             partition,
@@ -167,6 +176,7 @@ async fn fronts(context: &Context, ranges: &[(i32, OffsetRange)]) -> Result<Vec<
             fetcher: None,
             empty: false,
             ended: false,
+            keep,
         };
         front.collect(context, quota, share).await?;
         Ok::<Front, Error>(front)
@@ -291,7 +301,7 @@ impl Front {
         if let Some(fetcher) = &mut self.fetcher {
             fetcher.progressed();
         }
-        if before == self.range.start && !fetched.records.is_empty() {
+        if self.keep && before == self.range.start && !fetched.records.is_empty() {
             self.first = Some(Prefetched {
                 partition: self.partition,
                 position: before,

@@ -260,3 +260,39 @@ fn a_format_that_no_value_has_is_an_error_with_three_of_them() {
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(error.to_string().lines().count(), 4, "{error}");
 }
+
+#[test]
+fn json_keys_are_one_column() {
+    let bench = bench(1);
+    let mut builder = BatchBuilder::new(Compression::None);
+    for n in 0..1500 {
+        let key = if n < 1200 {
+            format!("{{\"id\": {n}}}")
+        } else {
+            format!("\"k{n}\"")
+        };
+        builder.push(n, Some(key.as_bytes()), Some(b"{}"), &[]);
+    }
+    bench
+        .control
+        .append_raw("t", 0, builder.finish(ProducerStamp::NONE).unwrap());
+    let options = ScanOptions {
+        key_format: Some(ValueFormat::Json),
+        ..ScanOptions::default()
+    };
+    let table = bench.read(ScanOptions {
+        end: kaframe::Bound::Offset(1000).into(),
+        ..options.clone()
+    });
+    assert!(matches!(data_type(&table, "_key"), DataType::Struct(_)));
+    let table = bench.read(options.clone());
+    check(&table);
+    let (batches, _) = bench.streamed(options).unwrap();
+    for batches in [table.batches(), &batches] {
+        let keys = texts(batches, "_key");
+        assert_eq!(
+            (keys[3].as_deref(), keys[1300].as_deref()),
+            (Some("{\"id\": 3}"), Some("\"k1300\""))
+        );
+    }
+}
