@@ -26,9 +26,16 @@ pub(crate) fn duration(time: Duration) -> String {
     match ms {
         0..1000 => format!("{ms} ms"),
         1000..120_000 => format!("{:.1} s", time.as_secs_f64()),
-        120_000..7_200_000 => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1000),
-        7_200_000..172_800_000 => format!("{} h {} min", ms / 3_600_000, ms % 3_600_000 / 60_000),
+        120_000..7_200_000 => parts((ms / 60_000, "min"), (ms % 60_000 / 1000, "s")),
+        7_200_000..172_800_000 => parts((ms / 3_600_000, "h"), (ms % 3_600_000 / 60_000, "min")),
         _ => format!("{} days", ms / 86_400_000),
+    }
+}
+
+fn parts((large, unit): (u128, &str), (small, small_unit): (u128, &str)) -> String {
+    match small {
+        0 => format!("{large} {unit}"),
+        _ => format!("{large} {unit} {small} {small_unit}"),
     }
 }
 
@@ -56,6 +63,7 @@ mod tests {
         assert_eq!(duration(Duration::from_millis(12)), "12 ms");
         assert_eq!(duration(Duration::from_millis(3_400)), "3.4 s");
         assert_eq!(duration(Duration::from_secs(302)), "5 min 2 s");
+        assert_eq!(duration(Duration::from_secs(300)), "5 min");
         assert_eq!(bytes(100), "100 bytes");
         assert_eq!(bytes(3 << 19), "1.5 MiB");
     }
