@@ -8,6 +8,7 @@ from ._cluster import Cluster, open_scan
 from ._config import properties
 from ._keywords import keywords
 from ._native import Cluster as NativeCluster
+from ._options import seconds
 from ._write import write_data
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def read(
     >>> kf.read("orders", tail=100).to_polars().shape
     (100, 7)
     """
-    return open_scan(_connect(bootstrap_servers, config), locals()).read()
+    return open_scan(_connect(bootstrap_servers, config, timeout), locals()).read()
 
 
 @keywords
@@ -201,7 +202,7 @@ def scan(
     >>> total
     499500.0
     """
-    return open_scan(_connect(bootstrap_servers, config), locals())
+    return open_scan(_connect(bootstrap_servers, config, timeout), locals())
 
 
 @keywords
@@ -354,5 +355,5 @@ def describe_topic(
     return Cluster(bootstrap_servers, config=config).describe_topic(topic)
 
 
-def _connect(bootstrap_servers: Servers | None, config: Properties | None) -> NativeCluster:
-    return NativeCluster(properties(bootstrap_servers, config))
+def _connect(bootstrap_servers: Servers | None, config: Properties | None, timeout: float) -> NativeCluster:
+    return NativeCluster(properties(bootstrap_servers, config), seconds(timeout, "timeout"))

@@ -1,6 +1,7 @@
 //! `Cluster`: the verbs, for Python.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kaframe::{Config, NewTopic};
 use pyo3::prelude::*;
@@ -22,10 +23,14 @@ pub(crate) struct Cluster {
 
 #[pymethods]
 impl Cluster {
-    /// Connects by properties; brokers missing there come from the environment.
+    /// Connects by properties; brokers missing there come from the environment. `timeout` in seconds without progress.
     #[new]
-    fn new(py: Python<'_>, properties: BTreeMap<String, String>) -> PyResult<Cluster> {
-        let config = Config::from_properties(properties).map_err(|failed| error::to_python(py, &failed))?;
+    #[pyo3(signature = (properties, timeout=None))]
+    fn new(py: Python<'_>, properties: BTreeMap<String, String>, timeout: Option<f64>) -> PyResult<Cluster> {
+        let mut config = Config::from_properties(properties).map_err(|failed| error::to_python(py, &failed))?;
+        if let Some(seconds) = timeout {
+            config = config.with_timeout(Duration::from_secs_f64(seconds));
+        }
         let cluster = wait(py, &Watch::default(), async move {
             kaframe::Cluster::connect_with(config).await
         })?;

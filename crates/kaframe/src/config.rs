@@ -1,6 +1,7 @@
 //! Where the brokers are and how to talk to them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kaframe_client::ClientConfig;
 
@@ -12,6 +13,7 @@ const WAYS: &str = "name them as an argument (bootstrap_servers, -b), in the con
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     pub(crate) properties: BTreeMap<String, String>,
+    timeout: Option<Duration>,
 }
 
 impl Config {
@@ -22,6 +24,7 @@ impl Config {
         }
         Ok(Config {
             properties: BTreeMap::from([("bootstrap.servers".to_owned(), bootstrap_servers.to_owned())]),
+            timeout: None,
         })
     }
 
@@ -32,7 +35,10 @@ impl Config {
         if !named.iter().any(|name| properties.contains_key(*name)) {
             properties.extend(Config::from_env()?.properties);
         }
-        Ok(Config { properties })
+        Ok(Config {
+            properties,
+            timeout: None,
+        })
     }
 
     /// Brokers from `KAFKA_BOOTSTRAP_SERVERS`.
@@ -43,8 +49,19 @@ impl Config {
         }
     }
 
+    /// Longest time without progress while connecting, and for what has no limit of its own. Without it `default.api.timeout.ms` of the
+    /// properties, or 60 s.
+    pub fn with_timeout(mut self, timeout: Duration) -> Config {
+        self.timeout = Some(timeout);
+        self
+    }
+
     /// What the client is told.
     pub(crate) fn client_config(&self) -> Result<ClientConfig> {
-        Ok(ClientConfig::from_properties(&self.properties)?)
+        let mut config = ClientConfig::from_properties(&self.properties)?;
+        if let Some(timeout) = self.timeout {
+            config.timeout = timeout;
+        }
+        Ok(config)
     }
 }

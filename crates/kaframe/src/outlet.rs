@@ -4,7 +4,7 @@
 //! wait. What waits and what is being decoded stays under the limit, but for one thing: the worker of the first split may always go
 //! on while nothing of it waits, else nobody would.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use arrow_array::RecordBatch;
@@ -16,7 +16,10 @@ use crate::error::Error;
 struct State {
     /// The split whose batches are given now.
     first: usize,
-    waiting: HashMap<usize, VecDeque<RecordBatch>>,
+    /// By split: partition and batch.
+    waiting: HashMap<usize, VecDeque<(i32, RecordBatch)>>,
+    /// Rows that the taker has, by partition.
+    taken: BTreeMap<i32, u64>,
     finished: HashSet<usize>,
     /// Bytes of waiting batches and of responses being decoded.
     used: u64,
@@ -75,11 +78,11 @@ impl Outlet {
         self.room.notify_waiters();
     }
 
-    /// A batch of a split.
-    pub(crate) fn give(&self, split: usize, batch: RecordBatch) {
+    /// A batch of a split of a partition.
+    pub(crate) fn give(&self, split: usize, partition: i32, batch: RecordBatch) {
         let mut state = self.state();
         state.used = state.used.saturating_add(batch.get_array_memory_size() as u64);
-        state.waiting.entry(split).or_default().push_back(batch);
+        state.waiting.entry(split).or_default().push_back((partition, batch));
         drop(state);
         self.given.notify_one();
     }
@@ -107,6 +110,11 @@ impl Outlet {
         }
     }
 
+    /// Rows that the taker has of a partition.
+    pub(crate) fn taken(&self, partition: i32) -> u64 {
+        self.state().taken.get(&partition).copied().unwrap_or_default()
+    }
+
     fn try_next(&self) -> Option<Option<Result<RecordBatch, Error>>> {
         let mut state = self.state();
         // An error is told at once: what was decoded before it is not a result.
@@ -115,7 +123,8 @@ impl Outlet {
         }
         loop {
             let first = state.first;
-            if let Some(batch) = state.waiting.get_mut(&first).and_then(VecDeque::pop_front) {
+            if let Some((partition, batch)) = state.waiting.get_mut(&first).and_then(VecDeque::pop_front) {
+                *state.taken.entry(partition).or_default() += batch.num_rows() as u64;
                 state.used = state.used.saturating_sub(batch.get_array_memory_size() as u64);
                 drop(state);
                 self.room.notify_waiters();

@@ -8,7 +8,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use tokio::task::JoinHandle;
 
-use crate::engine::{self, Context, JobResult, StreamSide};
+use crate::engine::{self, Context, Counters, JobResult, StreamSide};
 use crate::error::{Error, Result};
 use crate::malformed;
 use crate::options::{OnError, ScanOptions};
@@ -100,12 +100,22 @@ impl RecordBatchStream {
         next
     }
 
-    /// What is accounted for so far; what is not read yet counts as that. Final after the end.
+    /// What is accounted for so far: rows count as delivered once they are taken, what is not read or not taken yet as not read.
+    /// Final after the end.
     pub fn report(&self) -> Report {
-        match self.shared.outcome().as_ref() {
-            Some(outcome) => self.shared.summary(outcome).report(),
-            None => self.shared.summary(&self.shared.running()).report(),
+        let (mut report, ended) = match self.shared.outcome().as_ref() {
+            Some(outcome) => (self.shared.summary(outcome).report(), true),
+            None => (self.shared.summary(&self.shared.running()).report(), false),
+        };
+        let mut all_taken = true;
+        for partition in &mut report.partitions {
+            let taken = self.outlet.taken(partition.partition);
+            let rest = (partition.delivered + partition.not_read).saturating_sub(taken);
+            all_taken &= partition.delivered == taken;
+            (partition.delivered, partition.not_read) = (taken, rest);
         }
+        report.complete &= ended && all_taken;
+        report
     }
 
     /// Malformed values so far, as [`crate::Table::errors`].
@@ -154,6 +164,7 @@ impl Shared {
         }
         if let Some(first) = results.first_mut() {
             first.malformed = malformed;
+            first.bytes = Counters::read(&self.context.counters.bytes);
         }
         Outcome {
             results,
@@ -225,7 +236,11 @@ fn give_tail(results: &mut [JobResult], outlet: &Outlet, shared: &Shared) -> Res
             let batch = shared.decided.layout.assemble(chunk)?;
             let size = shared.context.batch_size;
             for start in (0..batch.num_rows()).step_by(size) {
-                outlet.give(index, batch.slice(start, size.min(batch.num_rows() - start)));
+                outlet.give(
+                    index,
+                    result.partition,
+                    batch.slice(start, size.min(batch.num_rows() - start)),
+                );
             }
         }
         outlet.finish(index);

@@ -310,11 +310,13 @@ impl<'w> SplitRun<'w> {
             // Rows cannot be taken back: a batch that is to be passed if it is bad must be known to be good.
             decode::verify(&batch, self.scratch)?;
         }
-        let (context, index) = (self.context, self.job.index);
+        let (context, index, partition) = (self.context, self.job.index, self.job.partition);
         let (delivered, malformed) = (self.decoded.delivered, self.chunk.malformed.len());
         let mut flush = |chunk: &mut ChunkBuilder<'_>| match &context.stream {
             Some(stream) if chunk.rows() >= context.batch_size => {
-                stream.outlet.give(index, stream.layout.assemble(chunk.finish()?)?);
+                stream
+                    .outlet
+                    .give(index, partition, stream.layout.assemble(chunk.finish()?)?);
                 Ok(())
             }
             _ => Ok(()),
@@ -364,9 +366,8 @@ impl<'w> SplitRun<'w> {
             None => Some(self.chunk.finish()?),
             Some(stream) => {
                 if self.chunk.rows() > 0 {
-                    stream
-                        .outlet
-                        .give(self.job.index, stream.layout.assemble(self.chunk.finish()?)?);
+                    let batch = stream.layout.assemble(self.chunk.finish()?)?;
+                    stream.outlet.give(self.job.index, self.job.partition, batch);
                 }
                 stream.outlet.finish(self.job.index);
                 None

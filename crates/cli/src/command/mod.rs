@@ -14,6 +14,7 @@ use kaframe::blocking::Cluster;
 use crate::Context;
 use crate::exit::Failure;
 use crate::flag::connection::Connection;
+use crate::flag::running::Timeout;
 
 /// What to do.
 #[derive(Subcommand, Debug)]
@@ -58,5 +59,11 @@ impl Context {
     /// Connects to the cluster that flags and environment name.
     fn cluster(&self, connection: &Connection) -> Result<Cluster, Failure> {
         Ok(Cluster::connect_with(connection.or(&self.connection).config()?)?)
+    }
+
+    /// The same, for a command that has a time limit of its own: it holds for connecting too.
+    fn cluster_within(&self, connection: &Connection, timeout: &Timeout) -> Result<Cluster, Failure> {
+        let config = connection.or(&self.connection).config()?;
+        Ok(Cluster::connect_with(config.with_timeout(timeout.timeout))?)
     }
 }

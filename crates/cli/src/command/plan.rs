@@ -46,7 +46,7 @@ impl Plan {
             ..ScanOptions::default()
         };
         let from_log_start = self.range.apply(&mut options)?;
-        let cluster = context.cluster(&self.connection)?;
+        let cluster = context.cluster_within(&self.connection, &self.timeout)?;
         super::read::resolve_from_log_start(&cluster, &self.topic, from_log_start, &mut options)?;
         let scan = cluster.scan(&self.topic, options)?;
         print_line(&scan.plan().to_string())

@@ -122,7 +122,7 @@ impl Reading {
         let bar = progress::Bar::new(self.progress.progress, format.collects());
         options.progress = bar.callback();
         options.max_result_bytes = if format.collects() { None } else { Some(SMALL_BYTES) };
-        let cluster = context.cluster(&self.connection)?;
+        let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
         resolve_from_log_start(&cluster, &self.topic, from_log_start, &mut options)?;
         let scan = cluster.scan(&self.topic, options)?;
         let result = print(&scan, format, limit.or(tail));

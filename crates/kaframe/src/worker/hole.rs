@@ -4,7 +4,7 @@
 //! A hole is proven by two empty answers from the leader at its current epoch, the second one held back for long, where the position is not in
 //! remote storage (not below the local log start offset) and the watermark says that the end is reached.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kaframe_client::{Fetched, OffsetQuery};
 
@@ -19,6 +19,9 @@ use crate::walk::Walked;
 pub(super) struct Emptiness {
     /// Those that may mean a hole.
     answers: u32,
+    /// When the first of them came. The fetcher's clock runs only while it waits: a broker that answers at once, and never with anything
+    /// new, would never be given up by that clock.
+    since: Option<Instant>,
 }
 
 impl Emptiness {
@@ -108,7 +111,8 @@ impl SplitRun<'_> {
 
     fn watchdog(&mut self, fetched: &Fetched) -> Result<Option<Flow>> {
         let Some(fetcher) = &self.fetcher else { return Ok(None) };
-        if fetcher.since_progress() < self.context.timeout {
+        let since = *self.emptiness.since.get_or_insert_with(Instant::now);
+        if fetcher.since_progress().max(since.elapsed()) < self.context.timeout {
             return Ok(None);
         }
         let what = format!(
