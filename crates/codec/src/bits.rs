@@ -81,10 +81,10 @@ impl Bits {
     }
 }
 
-/// Which rows hold a value. Costs nothing until the first null.
+/// Which rows hold a value. Costs nothing until the first null, and nothing for the values between nulls.
 #[derive(Debug, Default)]
 pub(crate) struct Validity {
-    /// Absent while every row holds a value.
+    /// Up to the last null; rows behind it hold values. Absent while every row holds one.
     bits: Option<Bits>,
 }
 
@@ -96,18 +96,11 @@ impl Validity {
         }
     }
 
-    #[inline]
-    pub(crate) fn push_valid(&mut self) {
-        if let Some(bits) = &mut self.bits {
-            bits.push(true);
-        }
-    }
-
     /// Appends `count` nulls behind `rows` rows.
     pub(crate) fn push_nulls(&mut self, rows: usize, count: usize) {
-        self.bits
-            .get_or_insert_with(|| Bits::filled(rows, true))
-            .extend(count, false);
+        let bits = self.bits.get_or_insert_default();
+        bits.extend(rows - bits.len, true);
+        bits.extend(count, false);
     }
 
     pub(crate) fn truncate(&mut self, rows: usize) {
@@ -118,16 +111,21 @@ impl Validity {
 
     /// Whether any of `rows` rows holds a value.
     pub(crate) fn any_valid(&self, rows: usize) -> bool {
-        self.bits.as_ref().map_or(rows > 0, Bits::any)
+        self.bits
+            .as_ref()
+            .map_or(rows > 0, |bits| bits.len < rows || bits.any())
     }
 
     pub(crate) fn allocated_bytes(&self) -> usize {
         self.bits.as_ref().map_or(0, Bits::allocated_bytes)
     }
 
-    /// Gives the null buffer and starts anew.
-    pub(crate) fn take(&mut self) -> Option<NullBuffer> {
-        self.bits.take().map(|mut bits| NullBuffer::new(bits.take()))
+    /// Gives the null buffer of `rows` rows and starts anew.
+    pub(crate) fn take(&mut self, rows: usize) -> Option<NullBuffer> {
+        self.bits.take().map(|mut bits| {
+            bits.extend(rows - bits.len, true);
+            NullBuffer::new(bits.take())
+        })
     }
 }
 
@@ -165,13 +163,12 @@ mod tests {
     #[test]
     fn validity_is_absent_until_a_null_comes() {
         let mut validity = Validity::default();
-        validity.push_valid();
         assert!(validity.any_valid(1) && !validity.any_valid(0));
         validity.push_nulls(1, 2);
-        validity.push_valid();
+        assert!(validity.any_valid(4));
         validity.truncate(3);
-        let nulls = validity.take().unwrap();
+        let nulls = validity.take(3).unwrap();
         assert_eq!(nulls.iter().collect::<Vec<_>>(), [true, false, false]);
-        assert!(Validity::default().take().is_none());
+        assert!(Validity::default().take(1).is_none());
     }
 }

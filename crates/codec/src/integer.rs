@@ -52,7 +52,6 @@ impl Decoder for IntegerDecoder {
             return Err(ValueError::new(value.len().min(length), reason));
         };
         self.values.push(number);
-        self.valid.push_valid();
         Ok(())
     }
 
@@ -84,7 +83,7 @@ impl Decoder for IntegerDecoder {
     fn finish(&mut self) -> Columns {
         let values = std::mem::take(&mut self.values);
         let rows = values.len();
-        let array = Int64Array::new(ScalarBuffer::from(values), self.valid.take());
+        let array = Int64Array::new(ScalarBuffer::from(values), self.valid.take(rows));
         Columns::single(SHAPE, VALUE, Arc::new(array), rows)
     }
 }

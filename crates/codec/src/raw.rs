@@ -25,7 +25,6 @@ impl RawDecoder {
 impl Decoder for RawDecoder {
     fn push(&mut self, value: &[u8]) -> Result<(), ValueError> {
         self.bytes.push(value);
-        self.valid.push_valid();
         self.rows += 1;
         Ok(())
     }
@@ -58,7 +57,7 @@ impl Decoder for RawDecoder {
 
     fn finish(&mut self) -> Columns {
         let rows = std::mem::take(&mut self.rows);
-        let array = self.bytes.take_binary(self.valid.take());
+        let array = self.bytes.take_binary(self.valid.take(rows));
         Columns::single(Shape::Binary, VALUE, array, rows)
     }
 }

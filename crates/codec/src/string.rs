@@ -28,7 +28,6 @@ impl Decoder for StringDecoder {
             return Err(ValueError::new(error.valid_up_to(), "invalid UTF-8"));
         }
         self.text.push(value);
-        self.valid.push_valid();
         self.rows += 1;
         Ok(())
     }
@@ -61,7 +60,7 @@ impl Decoder for StringDecoder {
 
     fn finish(&mut self) -> Columns {
         let rows = std::mem::take(&mut self.rows);
-        let array = self.text.take_text(self.valid.take());
+        let array = self.text.take_text(self.valid.take(rows));
         Columns::single(Shape::String, VALUE, array, rows)
     }
 }

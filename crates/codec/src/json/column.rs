@@ -12,6 +12,7 @@ use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DECIMAL128_MAX_PRECISION, DataType};
 
 use super::fields::FieldColumns;
+use super::strings::Strings;
 use crate::bits::{Bits, Validity};
 use crate::shape::{IntClass, int_class};
 use crate::varlen::Varlen;
@@ -88,7 +89,7 @@ pub(super) enum Data {
     UInt64(Ints<u64>),
     Decimal(Ints<i128>),
     Float(Vec<f64>),
-    String(Varlen),
+    String(Strings),
     Struct(Box<FieldColumns>),
     List(Lists),
     /// The JSON text of each value.
@@ -143,7 +144,7 @@ impl Column {
                 }
             }
             Shape::Float => Data::Float(Vec::with_capacity(capacity)),
-            Shape::String => Data::String(Varlen::new(capacity)),
+            Shape::String => Data::String(Strings::new(0, capacity)),
             Shape::Struct(fields) => Data::Struct(Box::new(FieldColumns::of_shape(fields, capacity))),
             Shape::List(item) => Data::List(Lists {
                 offsets: vec![0],
@@ -178,7 +179,6 @@ impl Column {
     /// Counts the value that was just appended to the data.
     #[inline(always)]
     pub(super) fn close(&mut self) {
-        self.valid.push_valid();
         self.rows += 1;
     }
 
@@ -196,7 +196,8 @@ impl Column {
             Data::UInt64(ints) => ints.values.resize(rows, 0),
             Data::Decimal(ints) => ints.values.resize(rows, 0),
             Data::Float(values) => values.resize(rows, 0.0),
-            Data::String(text) | Data::Text(text) => text.push_empty(count),
+            Data::String(strings) => strings.push_empty(count),
+            Data::Text(text) => text.push_empty(count),
             Data::List(lists) => {
                 let end = lists.items.rows as i64;
                 lists.offsets.resize(rows + 1, end);
@@ -220,7 +221,8 @@ impl Column {
             Data::UInt64(ints) => ints.values.truncate(rows),
             Data::Decimal(ints) => ints.values.truncate(rows),
             Data::Float(values) => values.truncate(rows),
-            Data::String(text) | Data::Text(text) => text.truncate(rows),
+            Data::String(strings) => strings.truncate(rows),
+            Data::Text(text) => text.truncate(rows),
             Data::Struct(fields) => fields.truncate(rows),
             Data::List(lists) => {
                 lists.offsets.truncate(rows + 1);
@@ -245,7 +247,8 @@ impl Column {
             Data::UInt64(ints) => (ints.values.capacity() * 8, 8),
             Data::Decimal(ints) => (ints.values.capacity() * 16, 16),
             Data::Float(values) => (values.capacity() * 8, 8),
-            Data::String(text) | Data::Text(text) => (text.allocated_bytes(), 8),
+            Data::String(strings) => (strings.allocated_bytes(), 8),
+            Data::Text(text) => (text.allocated_bytes(), 8),
             Data::Struct(fields) => (fields.allocated_bytes(rows), 1),
             Data::List(lists) => (
                 lists.offsets.capacity() * 8 + lists.items.allocated_bytes(lists.items.rows),
@@ -259,7 +262,7 @@ impl Column {
     pub(super) fn finish(&mut self, rows: usize, shape: &Shape) -> ArrayRef {
         self.pad_to(rows);
         self.rows = 0;
-        let nulls = self.valid.take();
+        let nulls = self.valid.take(rows);
         match &mut self.data {
             Data::Null => Arc::new(NullArray::new(rows)),
             Data::Bool(bits) => Arc::new(BooleanArray::new(bits.take(), nulls)),
@@ -277,7 +280,8 @@ impl Column {
                 values.shrink_to_fit();
                 Arc::new(PrimitiveArray::<Float64Type>::new(ScalarBuffer::from(values), nulls))
             }
-            Data::String(text) | Data::Text(text) => text.take_text(nulls),
+            Data::String(strings) => strings.take(nulls),
+            Data::Text(text) => text.take_text(nulls),
             Data::Struct(fields) => match (shape, shape.data_type()) {
                 (Shape::Struct(inner), DataType::Struct(types)) => {
                     let arrays = fields.finish(rows, inner);

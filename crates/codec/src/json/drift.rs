@@ -6,6 +6,7 @@
 
 use super::column::{Column, Data, IntRange, Ints, Lists};
 use super::fields::FieldColumns;
+use super::strings::Strings;
 use crate::bits::{Bits, Validity};
 use crate::shape::{DECIMAL_MAX, IntClass, int_class};
 use crate::varlen::Varlen;
@@ -81,7 +82,7 @@ fn from_null(kind: Kind, rows: usize) -> Data {
             }
         }
         Kind::Float => Data::Float(vec![0.0; rows]),
-        Kind::String => Data::String(Varlen::empty_rows(rows)),
+        Kind::String => Data::String(Strings::new(rows, 0)),
         Kind::Object => Data::Struct(Box::<FieldColumns>::default()),
         Kind::Array => Data::List(Lists {
             offsets: vec![0; rows + 1],

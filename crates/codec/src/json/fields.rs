@@ -1,22 +1,24 @@
 //! The columns of an object's keys, and the guess which key comes next.
 //!
 //! Producers write the keys of their objects in the same order again and again. Each field remembers which one followed it
-//! last time; the bytes at the position are compared with that key first, and only when they differ is the key looked up.
+//! last time, and the bytes that stood before its own value (module `lead`); those are compared first, and only when they
+//! differ is the key read and looked up.
 
 use std::collections::HashMap;
 
 use arrow_array::ArrayRef;
 
 use super::column::{Column, struct_shape};
-use super::scan::Literal;
+use super::lead::Lead;
 use crate::StructShape;
+
+/// Up to this many names are compared one by one.
+const FEW: usize = 32;
 
 /// One key with its column.
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) name: String,
-    /// The key as most producers write it: quoted, with its colon. Empty when it cannot be written without escapes.
-    pub(super) literal: Literal,
     pub(super) column: Column,
     /// The field that followed this one last time.
     pub(super) next: usize,
@@ -27,6 +29,11 @@ pub(super) struct Field {
 pub(super) struct FieldColumns {
     pub(super) fields: Vec<Field>,
     index: HashMap<String, usize>,
+    /// The start of each name, to tell most names apart at one look.
+    starts: Vec<u64>,
+    /// First the bytes from the object's brace to its first value, then for each field those between the value of another
+    /// and its own. Empty without fields.
+    pub(super) leads: Vec<Lead>,
     /// The field that came first last time.
     pub(super) first: usize,
     /// Whether keys beyond the limit went to `_extra`; top level only.
@@ -50,9 +57,10 @@ impl FieldColumns {
     pub(super) fn add(&mut self, name: &str, column: Column) -> usize {
         let at = self.fields.len();
         self.index.insert(name.to_string(), at);
+        self.starts.push(start(name.as_bytes()));
+        self.leads.resize_with(at + 2, Lead::default);
         self.fields.push(Field {
             name: name.to_string(),
-            literal: literal(name),
             column,
             next: at + 1,
         });
@@ -61,7 +69,14 @@ impl FieldColumns {
 
     /// The field that is called `name`.
     pub(super) fn find(&self, name: &[u8]) -> Option<usize> {
-        self.index.get(std::str::from_utf8(name).ok()?).copied()
+        if self.fields.len() > FEW {
+            return self.index.get(std::str::from_utf8(name).ok()?).copied();
+        }
+        let start = start(name);
+        self.starts
+            .iter()
+            .zip(&self.fields)
+            .position(|(known, field)| *known == start && field.name.as_bytes() == name)
     }
 
     pub(super) fn shape(&self) -> StructShape {
@@ -92,10 +107,12 @@ impl FieldColumns {
     }
 }
 
-/// `"name":`, or nothing if `name` cannot be written without escapes.
-fn literal(name: &str) -> Literal {
-    if name.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
-        return Literal::new(Vec::new());
+/// The first bytes of a name and its length, in one number.
+fn start(name: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    for (byte, of_name) in bytes.iter_mut().zip(name.iter().take(7)) {
+        *byte = *of_name;
     }
-    Literal::new([b"\"", name.as_bytes(), b"\":"].concat())
+    bytes[7] = name.len() as u8;
+    u64::from_le_bytes(bytes)
 }

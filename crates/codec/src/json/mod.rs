@@ -12,10 +12,12 @@ mod drift;
 mod extra;
 mod fields;
 mod keys;
+mod lead;
 mod number;
 mod object;
 mod scan;
 mod select;
+mod strings;
 mod text;
 mod value;
 
@@ -192,7 +194,7 @@ impl Decoder for JsonDecoder {
             }
         }
         self.root.rows = 0;
-        self.root.valid.take();
+        self.root.valid.take(rows);
         if has_extra {
             arrays.push(self.extra.finish(rows, &Shape::JsonText));
             fields.push(Arc::new(Shape::JsonText.field(EXTRA)));

@@ -23,16 +23,20 @@ pub(super) enum Number {
 pub(super) fn short_int(data: &[u8], at: usize) -> Option<(i64, usize)> {
     let negative = data.get(at) == Some(&b'-');
     let start = at + usize::from(negative);
-    let (value, end) = scan::digits(data, start, 0);
-    let count = end.wrapping_sub(start);
-    if count.wrapping_sub(1) >= 18 || (count > 1 && data[start] == b'0') {
-        return None;
-    }
-    if matches!(data.get(end), Some(b'.' | b'e' | b'E')) {
+    let digits = scan::digits(data, start)?;
+    let (value, count, end) = match digits.count {
+        0 => return None,
+        8 => {
+            let (value, end) = scan::more_digits(data, start + 8, digits.value);
+            (value, end - start, data.get(end).copied().unwrap_or(0))
+        }
+        count => (digits.value, count, digits.behind),
+    };
+    if count > 18 || (count > 1 && data[start] == b'0') || matches!(end, b'.' | b'e' | b'E') {
         return None;
     }
     let value = value as i64;
-    Some((if negative { -value } else { value }, end))
+    Some((if negative { -value } else { value }, start + count))
 }
 
 const POWERS: [f64; 23] = [
@@ -46,8 +50,26 @@ const POWERS: [f64; 23] = [
 pub(super) fn short_float(data: &[u8], at: usize) -> Option<(f64, usize)> {
     let negative = data.get(at) == Some(&b'-');
     let start = at + usize::from(negative);
-    let (whole, point) = scan::digits(data, start, 0);
-    let count = point.wrapping_sub(start);
+    let whole = scan::digits(data, start)?;
+    let point = start + whole.count;
+    if whole.behind != b'.' || whole.count.wrapping_sub(1) >= 7 || (whole.count > 1 && data[start] == b'0') {
+        return long_float(data, start, negative);
+    }
+    let fraction = scan::digits(data, point + 1)?;
+    if fraction.count.wrapping_sub(1) >= 7 || matches!(fraction.behind, b'e' | b'E') {
+        return long_float(data, start, negative);
+    }
+    // At most fourteen digits.
+    let value = whole.value * scan::POWERS[fraction.count] + fraction.value;
+    let value = value as f64 / POWERS[fraction.count];
+    Some((if negative { -value } else { value }, point + 1 + fraction.count))
+}
+
+/// The same where one of the two runs of digits is long, or there is no fraction.
+#[inline(never)]
+fn long_float(data: &[u8], start: usize, negative: bool) -> Option<(f64, usize)> {
+    let (whole, point) = scan::more_digits(data, start, 0);
+    let count = point - start;
     if count.wrapping_sub(1) >= 15 || (count > 1 && data[start] == b'0') {
         return None;
     }
@@ -58,8 +80,8 @@ pub(super) fn short_float(data: &[u8], at: usize) -> Option<(f64, usize)> {
         let value = whole as i64;
         return Some(((if negative { -value } else { value }) as f64, point));
     }
-    let (value, end) = scan::digits(data, point + 1, whole);
-    let fraction = end.wrapping_sub(point + 1);
+    let (value, end) = scan::more_digits(data, point + 1, whole);
+    let fraction = end - (point + 1);
     if fraction == 0 || count + fraction > 15 || matches!(data.get(end), Some(b'e' | b'E')) {
         return None;
     }

@@ -1,27 +1,53 @@
 //! One object, key by key, into the columns of its fields.
+//!
+//! While keys come as they came last time, one comparison with the remembered lead finds the next value. Any other key is
+//! read and looked up, and its lead and place are learned for the next object.
 
 use std::ops::Range;
 
 use super::check::MAX_DEPTH;
 use super::column::{Column, Data};
 use super::fields::FieldColumns;
-use super::value::{Parser, Stop, full_walk};
+use super::scan::kernel::{Kernel, Task};
+use super::value::{Parser, Stop, compound, full_walk, scalar};
 use super::{scan, text};
 use crate::shape::MAX_KEYS;
 
-/// A key that was read.
-struct Key {
-    /// Its field; none when its value went to `_extra`.
-    field: Option<usize>,
-    /// The key with its quotes.
-    range: Range<usize>,
-    /// Where its value starts; behind it when there is no field.
-    at: usize,
+/// No field: no object has as many.
+const NONE: usize = usize::MAX;
+
+/// Which of the leads is the object's own.
+const OPENING: usize = 0;
+
+/// Appends the object at `at`, inside `depth` open brackets, to `column`, which holds objects; gives the position behind it.
+pub(super) struct Object<'p, 'd, 'c> {
+    pub(super) parser: &'p mut Parser<'d>,
+    pub(super) column: &'c mut Column,
+    pub(super) at: usize,
+    pub(super) depth: usize,
 }
 
-impl Parser<'_> {
-    /// Appends the object at `at` to `column`, which holds objects; gives the position behind it.
-    pub(super) fn object(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
+/// What comes next in an object.
+enum Next {
+    /// A key of this field, and where its value starts.
+    Value(usize, usize),
+    /// A key whose value went to `_extra`; the object goes on here.
+    Extra(usize),
+    /// The brace, with the position behind it.
+    End(usize),
+}
+
+impl Task for Object<'_, '_, '_> {
+    type Output = Result<usize, Stop>;
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+        let Self {
+            parser,
+            column,
+            mut at,
+            depth,
+        } = self;
         let row = column.rows;
         let Data::Struct(columns) = &mut column.data else {
             return Err(Stop::Malformed);
@@ -29,114 +55,165 @@ impl Parser<'_> {
         if depth >= MAX_DEPTH {
             return Err(Stop::Malformed);
         }
-        let mut at = scan::skip_space(self.data, at + 1);
-        if self.peek(at) == b'}' {
-            column.close();
-            return Ok(at + 1);
-        }
+        let data = parser.data;
+        // The lead to come: the object's own, then that of the field which followed the last one.
+        let mut lead = OPENING;
         let mut guess = columns.first;
-        let mut previous: Option<usize> = None;
+        let mut previous = NONE;
         loop {
-            let key = match columns.fields.get(guess) {
-                Some(field) if field.literal.stands_at(self.data, at) => {
-                    let end = at + field.literal.len();
-                    Key {
-                        field: Some(guess),
-                        range: at..end - 1,
-                        at: scan::skip_space(self.data, end),
-                    }
+            let (found, value) = match columns.leads.get(lead) {
+                Some(lead) if lead.stands_at(kernel, data, at) => (guess, at + lead.len()),
+                _ if lead != OPENING && parser.peek(at) == b'}' => {
+                    at += 1;
+                    break;
                 }
-                _ => self.other_key(columns, guess, at, depth)?,
+                _ => match parser.next(kernel, columns, (lead == OPENING, previous), guess, at, depth)? {
+                    Next::Value(found, value) => (found, value),
+                    Next::Extra(end) => {
+                        at = end;
+                        lead = NONE;
+                        continue;
+                    }
+                    Next::End(end) => {
+                        at = end;
+                        break;
+                    }
+                },
             };
-            at = key.at;
-            if let Some(found) = key.field {
-                if found != guess {
-                    match previous {
-                        None => columns.first = found,
-                        Some(previous) => columns.fields[previous].next = found,
-                    }
+            let Some(field) = columns.fields.get_mut(found) else {
+                return Err(Stop::Malformed);
+            };
+            if field.column.rows != row {
+                if field.column.rows > row {
+                    // The key stood in this object before.
+                    return Err(Stop::Malformed);
                 }
-                let field = &mut columns.fields[found];
-                if field.column.rows != row {
-                    if field.column.rows > row {
-                        // The key stood in this object before.
-                        return Err(Stop::Malformed);
-                    }
-                    field.column.pad_to(row);
-                }
-                let mark = self.state.extra.mark();
-                at = self.value(&mut field.column, at, depth + 1)?;
-                if self.state.extra.mark() != mark {
-                    self.state.extra.wrap(mark, key.range);
-                }
-                previous = Some(found);
-                guess = field.next;
+                field.column.pad_to(row);
             }
-            at = scan::skip_space(self.data, at);
-            match self.peek(at) {
-                b',' => at = scan::skip_space(self.data, at + 1),
-                b'}' => break,
-                _ => return Err(Stop::Malformed),
-            }
+            at = match scalar(kernel, data, &mut field.column, value)? {
+                Some(end) => end,
+                None => {
+                    let behind = scan::skip_space(data, value);
+                    if behind != value {
+                        // More space than last time.
+                        if let Some(lead) = columns.leads.get_mut(lead) {
+                            lead.learn(&data[at..behind]);
+                        }
+                    }
+                    let mark = parser.state.extra.mark();
+                    let end = if behind == value {
+                        compound(kernel, parser, &mut field.column, value, depth + 1)?
+                    } else {
+                        parser.value(&mut field.column, behind, depth + 1)?
+                    };
+                    if parser.state.extra.mark() != mark {
+                        let start = before_key(data, at, lead == OPENING)?.map_err(|_| Stop::Malformed)?;
+                        let (_, behind) = key(data, start, &mut parser.state.key)?;
+                        parser.state.extra.wrap(mark, start..behind);
+                    }
+                    end
+                }
+            };
+            guess = field.next;
+            lead = guess.wrapping_add(1);
+            previous = found;
         }
         column.close();
-        Ok(at + 1)
+        Ok(at)
     }
+}
 
-    /// A key that is not the one guessed.
+impl Parser<'_> {
+    /// What stands at `start`, where it is not the lead of the field that was guessed to follow `previous`. `first`: nothing
+    /// stood in the object before.
     #[inline(never)]
-    fn other_key(&mut self, columns: &mut FieldColumns, guess: usize, at: usize, depth: usize) -> Result<Key, Stop> {
+    fn next<K: Kernel>(
+        &mut self,
+        kernel: K,
+        columns: &mut FieldColumns,
+        (first, previous): (bool, usize),
+        guess: usize,
+        start: usize,
+        depth: usize,
+    ) -> Result<Next, Stop> {
         // An optional key may have been left out: the one behind it comes next.
-        if let Some(skipped) = columns.fields.get(guess)
-            && let Some(field) = columns.fields.get(skipped.next)
-            && field.literal.stands_at(self.data, at)
+        if !first
+            && let Some(skipped) = columns.fields.get(guess)
+            && let Some(lead) = columns.leads.get(skipped.next.wrapping_add(1))
+            && lead.stands_at(kernel, self.data, start)
         {
-            let end = at + field.literal.len();
-            return Ok(Key {
-                field: Some(skipped.next),
-                range: at..end - 1,
-                at: scan::skip_space(self.data, end),
-            });
+            return Ok(Next::Value(skipped.next, start + lead.len()));
         }
+        let at = match before_key(self.data, start, first)? {
+            Ok(key) => key,
+            Err(end) => return Ok(Next::End(end)),
+        };
         let (name, end) = key(self.data, at, &mut self.state.key)?;
         let value = colon(self.data, end)?;
         let name = match name {
             Some(range) => &self.data[range],
             None => self.state.key.as_slice(),
         };
-        if let Some(field) = columns.find(name) {
-            return Ok(Key {
-                field: Some(field),
-                range: at..end,
-                at: value,
-            });
+        let found = match columns.find(name) {
+            Some(found) => found,
+            None => {
+                if self.state.fixed && self.state.arrays > 0 {
+                    return Err(Stop::Misfit);
+                }
+                let name = std::str::from_utf8(name).map_err(|_| Stop::Malformed)?.to_string();
+                self.ensure_well_formed()?;
+                if self.state.fixed || columns.fields.len() >= MAX_KEYS {
+                    return self.beyond(columns, at..end, value, depth);
+                }
+                columns.add(&name, Column::null())
+            }
+        };
+        match columns.fields.get_mut(previous) {
+            None if first => columns.first = found,
+            None => {}
+            Some(previous) => previous.next = found,
         }
-        if self.state.fixed && self.state.arrays > 0 {
-            return Err(Stop::Misfit);
-        }
-        let name = std::str::from_utf8(name).map_err(|_| Stop::Malformed)?.to_string();
-        self.ensure_well_formed()?;
-        if !self.state.fixed && columns.fields.len() < MAX_KEYS {
-            let field = columns.add(&name, Column::null());
-            return Ok(Key {
-                field: Some(field),
-                range: at..end,
-                at: value,
-            });
-        }
+        let lead = if first { OPENING } else { found + 1 };
+        columns.leads[lead].learn(&self.data[start..value]);
+        Ok(Next::Value(found, value))
+    }
+
+    /// A key that gets no column.
+    #[inline(never)]
+    fn beyond(
+        &mut self,
+        columns: &mut FieldColumns,
+        key: Range<usize>,
+        value: usize,
+        depth: usize,
+    ) -> Result<Next, Stop> {
         if !self.state.fixed {
             if depth > 0 {
                 return Err(Stop::TooManyKeys);
             }
             columns.overflow = true;
         }
-        let behind = full_walk(self.state, self.data, value, depth + 1)?;
-        self.state.extra.member(at..end, value..behind);
-        Ok(Key {
-            field: None,
-            range: at..end,
-            at: behind,
-        })
+        let end = full_walk(self.state, self.data, value, depth + 1)?;
+        self.state.extra.member(key, value..end);
+        Ok(Next::Extra(end))
+    }
+}
+
+/// The position of the key behind `at`, which is the object's brace or, unless this is the `first` key, the end of a value;
+/// or, if the object ends, the position behind it.
+fn before_key(data: &[u8], mut at: usize, first: bool) -> Result<Result<usize, usize>, Stop> {
+    if !first {
+        at = scan::skip_space(data, at);
+        match data.get(at) {
+            Some(b',') => return Ok(Ok(scan::skip_space(data, at + 1))),
+            Some(b'}') => return Ok(Err(at + 1)),
+            _ => return Err(Stop::Malformed),
+        }
+    }
+    at = scan::skip_space(data, at + 1);
+    match data.get(at) {
+        Some(b'}') => Ok(Err(at + 1)),
+        _ => Ok(Ok(at)),
     }
 }
 

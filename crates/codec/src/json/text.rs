@@ -95,7 +95,7 @@ pub(super) fn skim(data: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// The character that the escape at `at` (its backslash) stands for, and the position behind it.
-fn escape(data: &[u8], at: usize) -> Result<(char, usize), Bad> {
+pub(super) fn escape(data: &[u8], at: usize) -> Result<(char, usize), Bad> {
     let character = match data.get(at + 1) {
         Some(b'"') => '"',
         Some(b'\\') => '\\',

@@ -1,15 +1,17 @@
 //! One value, from bytes straight into its column.
 //!
-//! The fast cases, where the column already has the value's type, come first and check nothing twice. Whatever else comes
-//! goes through [`Parser::drift`].
+//! The fast cases, where the column already has the value's type, are in [`scalar`], which is compiled for each kernel.
+//! Whatever else comes goes through [`Parser::other_value`] and, where the column must widen, [`Parser::drift`].
 
 use super::check::{Bad, Care, Checker, MAX_DEPTH, literal, special_float};
 use super::column::{Column, Data};
 use super::drift::{Kind, widen};
 use super::extra::Extra;
 use super::number::{self, Number};
+use super::object::Object;
+use super::scan;
+use super::scan::kernel::{Kernel, Level, Task};
 use super::select::Selection;
-use super::{scan, text};
 use crate::shape::exact_in_float;
 
 /// Why decoding stopped.
@@ -50,6 +52,8 @@ pub(super) struct State {
     pub(super) selection: Option<Selection>,
     /// An unescaped key.
     pub(super) key: Vec<u8>,
+    /// The instructions to decode with.
+    pub(super) level: Level,
 }
 
 /// Decodes one record.
@@ -66,45 +70,19 @@ impl Parser<'_> {
     }
 
     /// Appends the value at `at`, inside `depth` open brackets, to `column`; gives the position behind it.
-    #[inline]
     pub(super) fn value(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
-        let byte = self.peek(at);
-        match (&mut column.data, byte) {
-            (Data::String(strings), b'"') => {
-                let end = text::unescape(self.data, at + 1, &mut strings.data)?;
-                strings.close();
-                column.close();
-                Ok(end)
+        struct Value<'p, 'd, 'c>(&'p mut Parser<'d>, &'c mut Column, usize, usize);
+        impl Task for Value<'_, '_, '_> {
+            type Output = Result<usize, Stop>;
+            #[inline(always)]
+            fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+                append(kernel, self.0, self.1, self.2, self.3)
             }
-            (Data::Int64(ints), b'-' | b'0'..=b'9') => {
-                let Some((value, end)) = number::short_int(self.data, at) else {
-                    return self.number(column, at, depth);
-                };
-                ints.values.push(value);
-                column.close();
-                Ok(end)
-            }
-            (Data::Float(floats), b'-' | b'0'..=b'9') => {
-                let Some((value, end)) = number::short_float(self.data, at) else {
-                    return self.number(column, at, depth);
-                };
-                floats.push(value);
-                column.close();
-                Ok(end)
-            }
-            (Data::Bool(bits), b't' | b'f') => {
-                let bit = byte == b't';
-                let end = literal(self.data, at, if bit { b"true" } else { b"false" }).ok_or(Stop::Malformed)?;
-                bits.push(bit);
-                column.close();
-                Ok(end)
-            }
-            (Data::Struct(_), b'{') => self.object_value(column, at, depth),
-            (Data::List(_), b'[') => self.array_value(column, at, depth),
-            _ => self.other_value(column, at, depth),
         }
+        self.state.level.run(Value(self, column, at, depth))
     }
 
+    /// A scalar, or a value that does not fit its column.
     #[inline(never)]
     fn other_value(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
         match (&mut column.data, self.peek(at)) {
@@ -119,14 +97,20 @@ impl Parser<'_> {
                 column.close();
                 Ok(end)
             }
-            (Data::UInt64(_) | Data::Decimal(_), b'0'..=b'9') => self.number(column, at, depth),
-            (Data::UInt64(_) | Data::Decimal(_), b'-') if self.peek(at + 1) != b'I' => self.number(column, at, depth),
-            (Data::Float(floats), b'N' | b'I' | b'-') if !self.state.strict => {
+            (Data::Float(floats), b'N' | b'I' | b'-') if !self.state.strict && !self.peek(at + 1).is_ascii_digit() => {
                 let (value, end) = special_float(self.data, at).ok_or(Stop::Malformed)?;
                 floats.push(value);
                 self.state.special += 1;
                 column.close();
                 Ok(end)
+            }
+            (Data::Int64(_) | Data::UInt64(_) | Data::Decimal(_) | Data::Float(_), b'-')
+                if self.peek(at + 1) != b'I' =>
+            {
+                self.number(column, at, depth)
+            }
+            (Data::Int64(_) | Data::UInt64(_) | Data::Decimal(_) | Data::Float(_), b'0'..=b'9') => {
+                self.number(column, at, depth)
             }
             _ => self.drift(column, at, depth),
         }
@@ -135,12 +119,6 @@ impl Parser<'_> {
     /// A number that the fast paths left.
     #[inline(never)]
     fn number(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
-        if self.peek(at) == b'-' && self.peek(at + 1) == b'I' {
-            return match column.data {
-                Data::Float(_) => self.other_value(column, at, depth),
-                _ => self.drift(column, at, depth),
-            };
-        }
         let (number, end) = number::number(self.data, at)?;
         let kept = match (&mut column.data, number) {
             (Data::Int64(ints), Number::Int(value)) => {
@@ -232,23 +210,31 @@ impl Parser<'_> {
         result
     }
 
-    fn object_value(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
-        match self.object(column, at, depth) {
-            Err(Stop::TooManyKeys) => {
-                self.state.lost |= widen(column, Kind::Text);
-                self.value(column, at, depth)
-            }
-            result => result,
-        }
+    /// An object with more keys than become columns: from now on its column is JSON text.
+    #[cold]
+    #[inline(never)]
+    fn too_many_keys(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
+        self.state.lost |= widen(column, Kind::Text);
+        self.value(column, at, depth)
     }
 
-    fn array_value(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
-        if !self.state.fixed {
-            return self.array(column, at, depth);
-        }
+    /// An array where the shape is fixed: if anything in it does not fit, the outermost array goes to `_extra`.
+    #[inline(never)]
+    fn fixed_array<K: Kernel>(
+        &mut self,
+        kernel: K,
+        column: &mut Column,
+        at: usize,
+        depth: usize,
+    ) -> Result<usize, Stop> {
         let special = self.state.special;
         self.state.arrays += 1;
-        let result = self.array(column, at, depth);
+        let result = kernel.run(Array {
+            parser: self,
+            column,
+            at,
+            depth,
+        });
         self.state.arrays -= 1;
         if result == Err(Stop::Misfit) && self.state.arrays == 0 {
             self.state.special = special;
@@ -257,23 +243,126 @@ impl Parser<'_> {
         }
         result
     }
+}
 
-    fn array(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
+/// Appends the value at `at`, inside `depth` open brackets, to `column`; gives the position behind it.
+#[inline(always)]
+fn append<K: Kernel>(
+    kernel: K,
+    parser: &mut Parser<'_>,
+    column: &mut Column,
+    at: usize,
+    depth: usize,
+) -> Result<usize, Stop> {
+    match scalar(kernel, parser.data, column, at)? {
+        Some(end) => Ok(end),
+        None => compound(kernel, parser, column, at, depth),
+    }
+}
+
+/// Appends the value at `at` to `column` and gives the position behind it, if it is a scalar of the column's type in one
+/// of the usual forms.
+#[inline(always)]
+pub(super) fn scalar<K: Kernel>(kernel: K, data: &[u8], column: &mut Column, at: usize) -> Result<Option<usize>, Stop> {
+    let end = match &mut column.data {
+        Data::String(strings) => {
+            if data.get(at) != Some(&b'"') {
+                return Ok(None);
+            }
+            strings.push(kernel, data, at + 1)?
+        }
+        Data::Int64(ints) => {
+            let Some((value, end)) = number::short_int(data, at) else {
+                return Ok(None);
+            };
+            ints.values.push(value);
+            end
+        }
+        Data::Float(floats) => {
+            let Some((value, end)) = number::short_float(data, at) else {
+                return Ok(None);
+            };
+            floats.push(value);
+            end
+        }
+        Data::Bool(bits) => {
+            let Some((bit, end)) = scan::boolean(data, at) else {
+                return Ok(None);
+            };
+            bits.push(bit);
+            end
+        }
+        _ => return Ok(None),
+    };
+    column.close();
+    Ok(Some(end))
+}
+
+/// The value at `at` where it is none that [`scalar`] takes.
+#[inline(always)]
+pub(super) fn compound<K: Kernel>(
+    kernel: K,
+    parser: &mut Parser<'_>,
+    column: &mut Column,
+    at: usize,
+    depth: usize,
+) -> Result<usize, Stop> {
+    match (&column.data, parser.peek(at)) {
+        (Data::Struct(_), b'{') => match kernel.run(Object {
+            parser,
+            column,
+            at,
+            depth,
+        }) {
+            Err(Stop::TooManyKeys) => parser.too_many_keys(column, at, depth),
+            result => result,
+        },
+        (Data::List(_), b'[') if parser.state.fixed => parser.fixed_array(kernel, column, at, depth),
+        (Data::List(_), b'[') => kernel.run(Array {
+            parser,
+            column,
+            at,
+            depth,
+        }),
+        _ => parser.other_value(column, at, depth),
+    }
+}
+
+/// Appends the array at `at` to `column`, which holds lists.
+struct Array<'p, 'd, 'c> {
+    parser: &'p mut Parser<'d>,
+    column: &'c mut Column,
+    at: usize,
+    depth: usize,
+}
+
+impl Task for Array<'_, '_, '_> {
+    type Output = Result<usize, Stop>;
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+        let Self {
+            parser,
+            column,
+            at,
+            depth,
+        } = self;
         let Data::List(lists) = &mut column.data else {
             return Err(Stop::Malformed);
         };
         if depth >= MAX_DEPTH {
             return Err(Stop::Malformed);
         }
-        let mut at = scan::skip_space(self.data, at + 1);
-        if self.peek(at) == b']' {
+        let data = parser.data;
+        let mut at = scan::skip_space(data, at + 1);
+        if parser.peek(at) == b']' {
             at += 1;
         } else {
             loop {
-                at = self.value(&mut lists.items, at, depth + 1)?;
-                at = scan::skip_space(self.data, at);
-                match self.peek(at) {
-                    b',' => at = scan::skip_space(self.data, at + 1),
+                at = append(kernel, parser, &mut lists.items, at, depth + 1)?;
+                at = scan::skip_space(data, at);
+                match parser.peek(at) {
+                    b',' => at = scan::skip_space(data, at + 1),
                     b']' => {
                         at += 1;
                         break;

@@ -1,7 +1,17 @@
-//! The byte-scanning kernels: where a run of plain string bytes ends, where whitespace ends, how many digits follow.
+//! Looking at bytes: where a run of plain string bytes ends, where whitespace ends, how many digits follow.
 //!
-//! Everything hot looks at bytes through these functions, eight at a time in a plain integer; vector kernels can replace
-//! their bodies and nothing else.
+//! The functions here look at eight bytes at a time in a plain integer. The fast path looks at strings and keys 32 bytes at a
+//! time, through the vector instructions that the machine has (module `kernel`); those modules hold all of the decoder's
+//! unsafe code, but for the text arrays of `strings`.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+pub(super) mod kernel;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
@@ -81,104 +91,111 @@ fn spaces(data: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Bytes to be found at a position again and again: a key as it is usually written.
-#[derive(Debug)]
-pub(super) struct Literal {
-    bytes: Box<[u8]>,
-    /// The first sixteen bytes, and which of their bits count.
-    words: [u64; 2],
-    masks: [u64; 2],
+/// Whether `true` or `false` stands at `at`, and the position behind it.
+#[inline(always)]
+pub(super) fn boolean(data: &[u8], at: usize) -> Option<(bool, usize)> {
+    let word = load(data, at).or_else(|| last_word(data, at))?;
+    // Five bytes; of `true` only four count.
+    let bit = word as u8 == b't';
+    let (wanted, bits) = if bit {
+        (*b"true\0\0\0\0", 32)
+    } else {
+        (*b"false\0\0\0", 40)
+    };
+    ((word ^ u64::from_le_bytes(wanted)) << (64 - bits) == 0).then_some((bit, at + bits / 8))
 }
 
-impl Literal {
-    /// A literal; an empty one stands nowhere.
-    pub(super) fn new(bytes: Vec<u8>) -> Self {
-        let mut padded = [0; 16];
-        let mut mask = [0; 16];
-        for (i, byte) in bytes.iter().take(16).enumerate() {
-            padded[i] = *byte;
-            mask[i] = 0xff;
-        }
-        let words = |bytes: [u8; 16]| {
-            let all = u128::from_le_bytes(bytes);
-            [all as u64, (all >> 64) as u64]
-        };
-        Self {
-            bytes: bytes.into(),
-            words: words(padded),
-            masks: words(mask),
-        }
+/// The bytes from `at` to the end, which are fewer than eight, followed by zeros.
+#[inline(always)]
+fn last_word(data: &[u8], at: usize) -> Option<u64> {
+    if data.len() >= 8 {
+        return any_word(data, at);
     }
-
-    pub(super) fn len(&self) -> usize {
-        self.bytes.len()
+    let mut word = [0; 8];
+    for (byte, of_rest) in word.iter_mut().zip(data.get(at..)?) {
+        *byte = *of_rest;
     }
-
-    /// Whether the literal stands at `at`.
-    #[inline(always)]
-    pub(super) fn stands_at(&self, data: &[u8], at: usize) -> bool {
-        if let (Some(first), Some(second)) = (load(data, at), load(data, at + 8)) {
-            let differ = (first ^ self.words[0]) & self.masks[0] | (second ^ self.words[1]) & self.masks[1];
-            if differ != 0 {
-                return false;
-            }
-            if self.bytes.len().wrapping_sub(1) < 16 {
-                return true;
-            }
-        }
-        !self.bytes.is_empty() && data.get(at..).is_some_and(|rest| rest.starts_with(&self.bytes))
-    }
+    Some(u64::from_le_bytes(word))
 }
 
-/// Appends `data[start..end]` to `out`; short runs as one fixed block, which is cheaper than a call to copy a few bytes.
+/// Appends `data[start..end]` to `out`; up to sixteen bytes as whole words, which is cheaper than a call to copy them.
 #[inline(always)]
 pub(super) fn append(data: &[u8], start: usize, end: usize, out: &mut Vec<u8>) {
-    const BLOCK: usize = 32;
-    if end - start <= BLOCK
-        && let Some(block) = data.get(start..).and_then(|rest| rest.first_chunk::<BLOCK>())
+    let count = end - start;
+    if count <= 16
+        && let Some(first) = any_word(data, start)
+        && let Some(second) = any_word(data, start + 8)
     {
-        let length = out.len() + (end - start);
-        out.extend_from_slice(block);
+        let length = out.len() + count;
+        let both = u128::from(first) | u128::from(second) << 64;
+        out.extend_from_slice(&both.to_le_bytes());
         out.truncate(length);
     } else {
         out.extend_from_slice(&data[start..end]);
     }
 }
 
-const POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+/// Eight bytes from `at` on, zeros behind the end of the data; nothing if they are all behind it or the data is short.
+#[inline(always)]
+fn any_word(data: &[u8], at: usize) -> Option<u64> {
+    let last = data.last_chunk::<8>()?;
+    match load(data, at) {
+        Some(word) => Some(word),
+        None => {
+            let before = at - (data.len() - 8);
+            Some(u64::from_le_bytes(*last).checked_shr(8 * before as u32).unwrap_or(0))
+        }
+    }
+}
+
+pub(super) const POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// A run of at most eight digits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Digits {
+    /// The number they spell.
+    pub(super) value: u64,
+    pub(super) count: usize,
+    /// The byte behind them; zero at the end of the data, and meaningless behind eight.
+    pub(super) behind: u8,
+}
+
+/// The digits at `at`, up to eight; nothing if the data ends before it.
+#[inline(always)]
+pub(super) fn digits(data: &[u8], at: usize) -> Option<Digits> {
+    let word = load(data, at).or_else(|| last_word(data, at))?;
+    let nibbles = word ^ (ONES * u64::from(b'0'));
+    let bits = other_than_digits(nibbles).trailing_zeros() & 0x78;
+    // Without digits the word is moved out whole, and the rest of the shift brings nothing in.
+    let value = eight_digits(word.wrapping_shl(64 - bits));
+    Some(Digits {
+        value: if bits == 0 { 0 } else { value },
+        count: (bits / 8) as usize,
+        behind: word.wrapping_shr(bits) as u8,
+    })
+}
 
 /// Reads digits from `at` on, as many as there are up to 24, continuing the number `value`. Gives the number, modulo 2^64,
 /// and the position behind them.
-#[inline(always)]
-pub(super) fn digits(data: &[u8], start: usize, mut value: u64) -> (u64, usize) {
+pub(super) fn more_digits(data: &[u8], start: usize, mut value: u64) -> (u64, usize) {
     let mut at = start;
-    while let Some(word) = load(data, at) {
-        let count = leading_digits(word);
-        if count == 0 {
-            return (value, at);
+    while at - start < 24
+        && let Some(digits) = digits(data, at)
+    {
+        value = value.wrapping_mul(POWERS[digits.count]).wrapping_add(digits.value);
+        at += digits.count;
+        if digits.count < 8 {
+            break;
         }
-        value = value
-            .wrapping_mul(POWERS[count])
-            .wrapping_add(eight_digits(word << (64 - 8 * count)));
-        at += count;
-        if count < 8 || at - start >= 24 {
-            return (value, at);
-        }
-    }
-    while let Some(byte) = data.get(at).filter(|byte| byte.is_ascii_digit()) {
-        value = value.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
-        at += 1;
     }
     (value, at)
 }
 
-/// How many of the eight bytes, from the lowest, are ASCII digits.
+/// The high nibbles of the bytes that are no digits, up to the first such byte, of eight bytes less `0` each.
 #[inline(always)]
-fn leading_digits(word: u64) -> usize {
-    let nibbles = word ^ (ONES * b'0' as u64);
+fn other_than_digits(nibbles: u64) -> u64 {
     // A digit is now 0 to 9: adding 6 leaves its high nibble zero, and only its.
-    let others = (nibbles.wrapping_add(ONES * 6) | nibbles) & (ONES * 0xf0);
-    (others.trailing_zeros() / 8) as usize
+    (nibbles.wrapping_add(ONES * 6) | nibbles) & (ONES * 0xf0)
 }
 
 /// The number that eight digits, the first in the lowest byte, spell. Bytes shifted in as zero count as the digit 0.
@@ -214,18 +231,21 @@ mod tests {
         }
 
         #[test]
-        fn literals_and_blocks_agree_with_slices(
-            data in "[ab\":]{0,60}", at in 0usize..40, length in 0usize..40, other in "[ab\":]{0,3}"
-        ) {
+        fn short_pieces_agree_with_slices(data in "[ab\":]{0,60}", at in 0usize..40, length in 0usize..40) {
             let data = data.as_bytes();
             let at = at.min(data.len());
             let end = (at + length).min(data.len());
-            prop_assert_eq!(Literal::new(data[at..end].to_vec()).stands_at(data, at), end > at);
-            let literal = Literal::new(other.as_bytes().to_vec());
-            prop_assert_eq!(literal.stands_at(data, at), !other.is_empty() && data[at..].starts_with(other.as_bytes()));
             let mut out = b"x".to_vec();
             append(data, at, end, &mut out);
             prop_assert_eq!(&out[1..], &data[at..end]);
+        }
+
+        #[test]
+        fn booleans(before in "[a-z]{0,9}", word in "(true|false|tru|fals|t|f|truf|falue|talse)[a-z,]{0,9}") {
+            let data = [before.as_bytes(), word.as_bytes()].concat();
+            let expected = [(true, "true"), (false, "false")].into_iter().find(|(_, name)| word.starts_with(name));
+            let expected = expected.map(|(bit, name)| (bit, before.len() + name.len()));
+            prop_assert_eq!(boolean(&data, before.len()), expected);
         }
 
         #[test]
@@ -233,19 +253,21 @@ mod tests {
             let data = [vec![b'7'; 0], text.into_bytes(), vec![b'x'; pad]].concat();
             let count = data.iter().take_while(|byte| byte.is_ascii_digit()).count();
             let value = data[..count].iter().fold(0u64, |v, b| v.wrapping_mul(10).wrapping_add(u64::from(b - b'0')));
-            prop_assert_eq!(digits(&data, 0, 0), (value, count));
+            prop_assert_eq!(more_digits(&data, 0, 0), (value, count));
+            let first = digits(&data, 0).unwrap();
+            prop_assert_eq!(first.count, count.min(8));
+            if count < 8 {
+                prop_assert_eq!((first.value, first.behind), (value, data.get(count).copied().unwrap_or(0)));
+            }
         }
     }
 
     #[test]
     fn high_bits_and_neighbours_of_digits_are_no_digits() {
         for byte in 0..=255u8 {
-            let word = u64::from_le_bytes([b'1', b'2', byte, b'3', b'4', b'5', b'6', b'7']);
-            assert_eq!(
-                leading_digits(word),
-                if byte.is_ascii_digit() { 8 } else { 2 },
-                "{byte}"
-            );
+            let word = [b'1', b'2', byte, b'3', b'4', b'5', b'6', b'7'];
+            let count = digits(&word, 0).unwrap().count;
+            assert_eq!(count, if byte.is_ascii_digit() { 8 } else { 2 }, "{byte}");
         }
     }
 }

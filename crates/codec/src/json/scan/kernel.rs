@@ -1,0 +1,118 @@
+//! What the fast path asks of vector instructions, and the choice of them.
+//!
+//! A [`Kernel`] looks at blocks of 32 bytes and answers in masks, bit `i` for byte `i`: all kernels give the same masks.
+//! Blocks are arrays, so that no kernel can read beside a value; what stands in the last bytes of a value is looked at in
+//! its last whole block (see [`window`]).
+
+#[cfg(target_arch = "x86_64")]
+use super::avx2::Avx2;
+#[cfg(target_arch = "aarch64")]
+use super::neon::Neon;
+use super::portable::Portable;
+#[cfg(target_arch = "x86_64")]
+use super::sse2::Sse2;
+
+/// Bytes looked at in one go.
+pub(in crate::json) const BLOCK: usize = 32;
+
+/// Thirty-two bytes of a value.
+pub(in crate::json) type Block = [u8; BLOCK];
+
+/// What a block of a string holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::json) struct Stops {
+    /// Quotes, backslashes and control characters: where a run of plain bytes ends.
+    pub(in crate::json) stops: u32,
+    /// Bytes beyond ASCII.
+    pub(in crate::json) high: u32,
+}
+
+/// Vector instructions that this machine has. A value of the type is the proof of that.
+pub(in crate::json) trait Kernel: Copy {
+    /// Which bytes end a run of plain string bytes, and which are beyond ASCII.
+    fn stops(self, block: &Block) -> Stops;
+    /// Which bytes of two blocks are equal.
+    fn equal(self, a: &Block, b: &Block) -> u32;
+    /// Which bytes are quotes, brackets or braces: all that a walk past a value must stop at outside of strings.
+    fn structure(self, block: &Block) -> u32;
+    /// Runs `task` in code that was compiled for these instructions.
+    fn run<T: Task>(self, task: T) -> T::Output;
+}
+
+/// A piece of decoding that is compiled once for each kernel. Its `run` must be `#[inline(always)]`: only then does it
+/// become part of the code that may use the kernel's instructions.
+pub(in crate::json) trait Task {
+    type Output;
+    fn run<K: Kernel>(self, kernel: K) -> Self::Output;
+}
+
+/// The block that starts at `at`, if the data has one.
+#[inline(always)]
+pub(in crate::json) fn block(data: &[u8], at: usize) -> Option<&Block> {
+    data.get(at..)?.first_chunk()
+}
+
+/// The last block of the data, and how many bytes of it stand before `at`, which is in it or at its end. A mask of this
+/// block shifted right by that number is a mask of the bytes from `at` on.
+#[inline(always)]
+pub(in crate::json) fn window(data: &[u8], at: usize) -> Option<(&Block, u32)> {
+    let block = data.last_chunk()?;
+    let before = at.checked_sub(data.len() - BLOCK)?;
+    (before <= BLOCK).then_some((block, before as u32))
+}
+
+/// The kernels there are on this kind of machine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Level {
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    #[cfg(target_arch = "x86_64")]
+    Sse2(Sse2),
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
+    Portable(Portable),
+}
+
+impl Level {
+    /// All that this machine can run, the fastest first.
+    pub(crate) fn all() -> Vec<Self> {
+        #[allow(unused_mut, reason = "on machines without vectors there is only one")]
+        let mut levels = vec![Self::Portable(Portable)];
+        #[cfg(target_arch = "x86_64")]
+        {
+            levels.insert(0, Self::Sse2(Sse2));
+            if let Some(avx2) = Avx2::detect() {
+                levels.insert(0, Self::Avx2(avx2));
+            }
+        }
+        #[cfg(target_arch = "aarch64")]
+        levels.insert(0, Self::Neon(Neon));
+        levels
+    }
+
+    /// Runs `task` on these instructions.
+    #[inline]
+    pub(in crate::json) fn run<T: Task>(self, task: T) -> T::Output {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(kernel) => kernel.run(task),
+            #[cfg(target_arch = "x86_64")]
+            Self::Sse2(kernel) => kernel.run(task),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(kernel) => kernel.run(task),
+            Self::Portable(kernel) => kernel.run(task),
+        }
+    }
+}
+
+impl Default for Level {
+    /// The fastest that this machine can run.
+    fn default() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        return Avx2::detect().map_or(Self::Sse2(Sse2), Self::Avx2);
+        #[cfg(target_arch = "aarch64")]
+        return Self::Neon(Neon);
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        return Self::Portable(Portable);
+    }
+}

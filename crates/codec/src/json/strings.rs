@@ -1,0 +1,177 @@
+//! A growing column of strings, which only checked text gets into.
+//!
+//! Every string is checked for UTF-8 while it is copied, so that the finished array is built without looking at it again.
+//! That takes one line of unsafe code. What makes it sound is in this file alone: the fields are private, and nothing but
+//! [`Strings::push`] moves bytes in.
+#![allow(unsafe_code)]
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, LargeStringArray};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+
+use super::check::Bad;
+use super::scan::kernel::{BLOCK, Kernel, Stops, block, window};
+use super::{scan, text};
+
+/// Strings one behind the other.
+///
+/// The offsets start with 0, never fall, the last is the length of the data, and the bytes between two neighbours are UTF-8.
+#[derive(Debug)]
+pub(super) struct Strings {
+    offsets: Vec<i64>,
+    data: Vec<u8>,
+}
+
+impl Strings {
+    /// `rows` empty strings, with room for `capacity`.
+    pub(super) fn new(rows: usize, capacity: usize) -> Self {
+        let mut offsets = Vec::with_capacity(rows.max(capacity) + 1);
+        offsets.resize(rows + 1, 0);
+        Self {
+            offsets,
+            data: Vec::new(),
+        }
+    }
+
+    /// Appends the JSON string whose first byte behind the opening quote is at `at`, unescaped; gives the position behind
+    /// the closing quote. On an error nothing is appended.
+    #[inline(always)]
+    pub(super) fn push<K: Kernel>(&mut self, kernel: K, data: &[u8], at: usize) -> Result<usize, Bad> {
+        if let Some(block) = block(data, at) {
+            let Stops { stops, high } = kernel.stops(block);
+            let count = stops.trailing_zeros() as usize;
+            // The lowest stop and all bits below it; a stop is ASCII.
+            if high & (stops ^ stops.wrapping_sub(1)) == 0 && block.get(count) == Some(&b'"') {
+                let end = self.data.len() + count;
+                self.data.extend_from_slice(block);
+                self.data.truncate(end);
+                self.offsets.push(end as i64);
+                return Ok(at + count + 1);
+            }
+        } else if let Some((last, before)) = window(data, at) {
+            let Stops { stops, high } = kernel.stops(last);
+            let stops = (u64::from(stops) >> before) as u32;
+            let high = (u64::from(high) >> before) as u32;
+            let count = stops.trailing_zeros() as usize;
+            if high & (stops ^ stops.wrapping_sub(1)) == 0 && data.get(at + count) == Some(&b'"') {
+                scan::append(data, at, at + count, &mut self.data);
+                self.offsets.push(self.data.len() as i64);
+                return Ok(at + count + 1);
+            }
+        }
+        self.push_long(kernel, data, at)
+    }
+
+    /// A string that is long, has escapes or bytes beyond ASCII, or is malformed.
+    #[inline(always)]
+    fn push_long<K: Kernel>(&mut self, kernel: K, data: &[u8], at: usize) -> Result<usize, Bad> {
+        struct Long<'a>(&'a mut Strings, &'a [u8], usize);
+        impl scan::kernel::Task for Long<'_> {
+            type Output = Result<usize, Bad>;
+            #[inline(always)]
+            fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+                let Self(strings, data, at) = self;
+                let start = strings.data.len();
+                let end = strings.append(kernel, data, at);
+                match end {
+                    Ok(_) => strings.offsets.push(strings.data.len() as i64),
+                    Err(_) => strings.data.truncate(start),
+                }
+                end
+            }
+        }
+        kernel.run(Long(self, data, at))
+    }
+
+    /// Appends the bytes of the string; on an error perhaps some of them.
+    #[inline(always)]
+    fn append<K: Kernel>(&mut self, kernel: K, data: &[u8], mut at: usize) -> Result<usize, Bad> {
+        let start = self.data.len();
+        let mut beyond_ascii = 0;
+        loop {
+            while let Some(block) = block(data, at) {
+                let Stops { stops, high } = kernel.stops(block);
+                let count = stops.trailing_zeros() as usize;
+                let end = self.data.len() + count;
+                self.data.extend_from_slice(block);
+                self.data.truncate(end);
+                at += count;
+                beyond_ascii |= high & (stops ^ stops.wrapping_sub(1));
+                if count < BLOCK {
+                    break;
+                }
+            }
+            let (stop, high) = scan::plain_run(data, at);
+            beyond_ascii |= u32::from(high);
+            self.data.extend_from_slice(&data[at..stop]);
+            match data.get(stop) {
+                Some(b'"') => {
+                    // An escape stands for whole characters, so that what is valid around it is valid with it.
+                    if beyond_ascii != 0 && std::str::from_utf8(&self.data[start..]).is_err() {
+                        return Err(Bad {
+                            byte: stop,
+                            reason: "invalid UTF-8 in a string",
+                        });
+                    }
+                    return Ok(stop + 1);
+                }
+                Some(b'\\') => {
+                    let (character, next) = text::escape(data, stop)?;
+                    self.data
+                        .extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                    at = next;
+                }
+                _ => {
+                    return Err(Bad {
+                        byte: stop,
+                        reason: "a string that does not end",
+                    });
+                }
+            }
+        }
+    }
+
+    /// Makes room for `rows` more strings of `bytes` bytes in all.
+    pub(super) fn reserve(&mut self, rows: usize, bytes: usize) {
+        self.offsets.reserve(rows);
+        self.data.reserve(bytes);
+    }
+
+    /// Appends `count` empty strings, which stand under nulls.
+    pub(super) fn push_empty(&mut self, count: usize) {
+        let end = self.data.len() as i64;
+        self.offsets.resize(self.offsets.len() + count, end);
+    }
+
+    /// Cuts back to `rows` strings, and what stands behind them.
+    pub(super) fn truncate(&mut self, rows: usize) {
+        self.offsets.truncate(rows + 1);
+        if let Some(end) = self.offsets.last() {
+            self.data.truncate(*end as usize);
+        }
+    }
+
+    pub(super) fn allocated_bytes(&self) -> usize {
+        self.offsets.capacity() * 8 + self.data.capacity()
+    }
+
+    /// Gives the strings and starts anew.
+    pub(super) fn take(&mut self, nulls: Option<NullBuffer>) -> ArrayRef {
+        let Self { mut offsets, mut data } = std::mem::replace(self, Self::new(0, 0));
+        offsets.shrink_to_fit();
+        data.shrink_to_fit();
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+        let rows = offsets.len() - 1;
+        assert!(
+            nulls.as_ref().is_none_or(|nulls| nulls.len() == rows),
+            "a bit for each row"
+        );
+        let data = Buffer::from_vec(data);
+        // SAFETY: `OffsetBuffer::new` has checked that the offsets start at 0 or more and never fall; the last is the
+        // length of the data. Between two neighbours stands what one `push` appended, which is UTF-8: ASCII by the
+        // kernel's mask, else by `from_utf8`; or nothing. There are as many validity bits as strings.
+        let array = unsafe { LargeStringArray::new_unchecked(offsets, data, nulls) };
+        Arc::new(array)
+    }
+}
