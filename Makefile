@@ -2,7 +2,7 @@
 # make test    all tests, those against a real Apache Kafka included (also Java 17, Maven, kcat)
 # make lint    rustfmt, clippy, ruff, pyright, stubtest
 # make bench   the benchmark against a real Kafka, kept in bench/runs/
-# make fuzz    the fuzz targets for a minute each (needs a nightly Rust and cargo-fuzz)
+# make fuzz    each fuzz target for a minute, FUZZ_SECONDS=... for longer (needs a nightly Rust and cargo-fuzz)
 # make wheel   the wheel in dist/
 #
 # One cargo profile for all of it: dependencies are compiled once.
@@ -25,7 +25,7 @@ test: tools build $(VENV)/test
 	$(BIN)/python -m tests.kafka fetch
 	cargo test --release --locked
 	$(BIN)/python -m tests.kafka 4.1 -- cargo test --release --locked -p kaframe-client --test kafka -- --ignored
-	$(BIN)/python -m pytest
+	KAFRAME_BROKER_BIN="target/release/kaframe broker" $(BIN)/python -m pytest
 
 lint: build $(VENV)/test
 	cargo fmt --all --check
@@ -39,8 +39,10 @@ bench: build $(VENV)/test
 	$(BIN)/python -m bench.spine
 
 fuzz:
-	cd crates/wire && for target in $$(cargo +nightly fuzz list); do \
-	  cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=512; done
+	@cargo +nightly fuzz --version >/dev/null || { echo "needs: rustup toolchain install nightly; cargo install cargo-fuzz" >&2; exit 1; }
+	$(PYTHON) fuzz/seeds.py
+	for target in $$(cargo +nightly fuzz list); do cargo +nightly fuzz run $$target -- \
+	  -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=512 -malloc_limit_mb=300 -timeout=10; done
 
 # The command goes into the wheel as a script: native, so that it starts in milliseconds.
 wheel: $(VENV)/demo

@@ -62,13 +62,16 @@ impl ScanArguments {
 
     fn checked(self, slot: &Slot) -> kaframe::Result<ScanOptions> {
         Ok(ScanOptions {
-            start: self.start.bounds()?,
-            end: self.end.bounds()?,
+            start: self.start.bounds().map_err(|failed| named("start", &failed))?,
+            end: self.end.bounds().map_err(|failed| named("end", &failed))?,
             late: self.late.parse()?,
             partitions: self.partitions,
             limit: self.limit,
             tail: self.tail,
-            isolation_level: self.isolation_level.parse()?,
+            isolation_level: self
+                .isolation_level
+                .parse()
+                .map_err(|failed| named("isolation_level", &failed))?,
             key_format: self.key_format.map(|text| format("key_format", &text)).transpose()?,
             value_format: self
                 .value_format
@@ -111,6 +114,15 @@ impl PyBounds {
                 bounds.collect::<kaframe::Result<_>>().map(Bounds::PerPartition)
             }
         }
+    }
+}
+
+/// The same error with the parameter it is about in front.
+fn named(parameter: &str, failed: &Error) -> Error {
+    let named = Error::new(failed.kind(), format!("{parameter}: {}", failed.message()));
+    match failed.hint() {
+        Some(hint) => named.with_hint(hint),
+        None => named,
     }
 }
 
