@@ -91,12 +91,16 @@ fn partitions_chosen_and_bounds_of_each() {
     for partition in 0..3 {
         bench.numbers(partition, 0..10);
     }
-    let mut chosen = ScanOptions::default();
-    chosen.partitions = Some(vec![2, 0]);
-    chosen.start = Bounds::PerPartition(BTreeMap::from([(2, Bound::Offset(8)), (0, Bound::FromEnd(1))]));
+    let chosen = ScanOptions {
+        partitions: Some(vec![2, 0]),
+        start: Bounds::PerPartition(BTreeMap::from([(2, Bound::Offset(8)), (0, Bound::FromEnd(1))])),
+        ..ScanOptions::default()
+    };
     assert_eq!(places(&bench.read(chosen)), [(0, 9), (2, 8), (2, 9)]);
-    let mut missing = ScanOptions::default();
-    missing.partitions = Some(vec![0, 7]);
+    let missing = ScanOptions {
+        partitions: Some(vec![0, 7]),
+        ..ScanOptions::default()
+    };
     let error = bench.fails(missing);
     assert_eq!(error.kind(), ErrorKind::TopicNotFound);
     assert_eq!(error.partition(), Some(7));
