@@ -74,11 +74,29 @@ impl Bits {
 
     /// Gives the bits and starts anew.
     pub(crate) fn take(&mut self) -> BooleanBuffer {
-        let bits = std::mem::take(self);
+        let len = std::mem::take(&mut self.len);
         // Arrow's bitmaps are little-endian bytes; so are these words on every machine this is built for.
-        let words = bits.words.into_iter().map(u64::to_le).collect::<Vec<_>>();
-        BooleanBuffer::new(Buffer::from_vec(words), 0, bits.len)
+        let words = take_vec(&mut self.words, 0)
+            .into_iter()
+            .map(u64::to_le)
+            .collect::<Vec<_>>();
+        BooleanBuffer::new(Buffer::from_vec(words), 0, len)
     }
+}
+
+/// Gives what `values` holds, without much unused memory, and leaves an empty buffer with room for as much and for `slack`
+/// more: batches follow batches of about the same size, and growing a buffer again each time costs more than filling it.
+pub(crate) fn take_vec<T>(values: &mut Vec<T>, slack: usize) -> Vec<T> {
+    let room = if values.is_empty() {
+        0
+    } else {
+        values.len() + values.len() / 16 + slack
+    };
+    let mut taken = std::mem::replace(values, Vec::with_capacity(room));
+    if taken.capacity() - taken.len() > taken.len() / 8 + slack {
+        taken.shrink_to_fit();
+    }
+    taken
 }
 
 /// Which rows hold a value. Costs nothing until the first null, and nothing for the values between nulls.

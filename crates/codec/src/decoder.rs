@@ -1,7 +1,7 @@
 //! The trait behind which every format decodes, and the one place that picks the implementation.
 
 use crate::integer::IntegerDecoder;
-use crate::json::JsonDecoder;
+use crate::json::{JsonDecoder, Level};
 use crate::raw::RawDecoder;
 use crate::string::StringDecoder;
 use crate::{Columns, Shape, ValueError, ValueFormat};
@@ -51,6 +51,18 @@ pub struct DecoderOptions {
     pub capacity_rows: usize,
     /// Whether `NaN` and the infinities are malformed, as RFC 8259 has it.
     pub strict: bool,
+    /// What JSON may stand at the top of a value.
+    pub top: TopLevel,
+}
+
+/// What JSON may stand at the top of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TopLevel {
+    /// Anything: objects and others among each other are one column `value` of JSON text.
+    #[default]
+    Any,
+    /// Objects, and `null` for a row of nulls. Another value is an error and changes no column.
+    Objects,
 }
 
 impl DecoderOptions {
@@ -63,8 +75,19 @@ impl DecoderOptions {
             select: None,
             capacity_rows: 0,
             strict: false,
+            top: TopLevel::Any,
         }
     }
+}
+
+/// Decoders of JSON for all the instruction sets that this machine has, the portable one last, all with the same results:
+/// for tests that compare them.
+#[doc(hidden)]
+pub fn json_decoders(options: &DecoderOptions) -> Vec<Box<dyn Decoder>> {
+    Level::all()
+        .into_iter()
+        .map(|level| Box::new(JsonDecoder::on(level, options)) as Box<dyn Decoder>)
+        .collect()
 }
 
 /// The decoder for `options.format`.

@@ -3,8 +3,8 @@
 //! For values JSON objects or arrays come first, then UTF-8 text, else raw; for keys text, else raw. A bare JSON scalar is
 //! text, and integers are never guessed from bytes.
 
-use crate::ValueFormat;
 use crate::json;
+use crate::{TopLevel, ValueFormat};
 
 /// What a sample of values looks like.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,20 @@ pub struct Detection {
     pub sampled: usize,
     /// How many of them fit each candidate, in the order in which candidates are tried.
     pub fits: Vec<(ValueFormat, usize)>,
+    /// How many of those that fit JSON are objects; the others are arrays.
+    pub objects: usize,
+}
+
+impl Detection {
+    /// What to expect at the top of JSON values: objects, if more than half of the sampled ones are.
+    pub fn top(&self) -> TopLevel {
+        let json = self.fits.iter().find(|(format, _)| *format == ValueFormat::Json);
+        if json.is_some_and(|(_, count)| self.objects * 2 > *count) {
+            TopLevel::Objects
+        } else {
+            TopLevel::Any
+        }
+    }
 }
 
 /// Picks the format of values from a sample of them, nulls left out.
@@ -40,12 +54,14 @@ fn is_text(value: &[u8]) -> bool {
 }
 
 fn detect<'a>(samples: impl Iterator<Item = &'a [u8]>, candidates: &[Candidate]) -> Detection {
-    let mut sampled = 0;
+    let (mut sampled, mut objects) = (0, 0);
     let mut fits: Vec<(ValueFormat, usize)> = candidates.iter().map(|(format, _)| (*format, 0)).collect();
     for value in samples {
         sampled += 1;
         for (fit, (_, test)) in fits.iter_mut().zip(candidates) {
-            fit.1 += usize::from(test(value));
+            let fitting = test(value);
+            fit.1 += usize::from(fitting);
+            objects += usize::from(fitting && fit.0 == ValueFormat::Json && json::starts_an_object(value));
         }
     }
     fits.push((ValueFormat::Raw, sampled));
@@ -53,7 +69,12 @@ fn detect<'a>(samples: impl Iterator<Item = &'a [u8]>, candidates: &[Candidate])
         .iter()
         .find(|(_, count)| count * 10 > sampled * 9)
         .map(|(format, _)| *format);
-    Detection { format, sampled, fits }
+    Detection {
+        format,
+        sampled,
+        fits,
+        objects,
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +118,18 @@ mod tests {
                 (ValueFormat::Raw, 11)
             ]
         );
+    }
+
+    #[test]
+    fn objects_are_expected_when_most_values_are_objects() {
+        let top = |samples: &[&'static [u8]]| {
+            let detection = detect_value(samples.iter().copied());
+            (detection.objects, detection.top())
+        };
+        assert_eq!(top(&[b"{}", b" {\"a\":1}", b"[1]", b"1", b"{"]), (2, TopLevel::Objects));
+        assert_eq!(top(&[b"{}", b"[]"]), (1, TopLevel::Any));
+        assert_eq!(top(&[b"x"]), (0, TopLevel::Any));
+        assert_eq!(top(&[]), (0, TopLevel::Any));
     }
 
     #[test]

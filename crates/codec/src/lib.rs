@@ -26,7 +26,7 @@ mod varlen;
 mod widen;
 
 pub use columns::{Columns, EXTRA, VALUE};
-pub use decoder::{Decoder, DecoderOptions, decoder};
+pub use decoder::{Decoder, DecoderOptions, TopLevel, decoder, json_decoders};
 pub use detect::{Detection, detect_key, detect_value};
 pub use encode::{EncodeFormat, Rows, encode_key, encode_rows};
 pub use error::{EncodeError, ValueError};

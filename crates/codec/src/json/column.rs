@@ -13,7 +13,7 @@ use arrow_schema::{DECIMAL128_MAX_PRECISION, DataType};
 
 use super::fields::FieldColumns;
 use super::strings::Strings;
-use crate::bits::{Bits, Validity};
+use crate::bits::{Bits, Validity, take_vec};
 use crate::shape::{IntClass, int_class};
 use crate::varlen::Varlen;
 use crate::{Shape, StructShape};
@@ -73,9 +73,7 @@ impl<T: Copy + Ord + Default + Into<i128>> Ints<T> {
 
     fn take(&mut self) -> Vec<T> {
         self.earlier = self.range();
-        let mut values = std::mem::take(&mut self.values);
-        values.shrink_to_fit();
-        values
+        take_vec(&mut self.values, 0)
     }
 }
 
@@ -276,8 +274,7 @@ impl Column {
                     .with_data_type(DataType::Decimal128(DECIMAL128_MAX_PRECISION, 0)),
             ),
             Data::Float(values) => {
-                let mut values = std::mem::take(values);
-                values.shrink_to_fit();
+                let values = take_vec(values, 0);
                 Arc::new(PrimitiveArray::<Float64Type>::new(ScalarBuffer::from(values), nulls))
             }
             Data::String(strings) => strings.take(nulls),
@@ -298,7 +295,8 @@ impl Column {
                 }
             },
             Data::List(lists) => {
-                let offsets = OffsetBuffer::new(ScalarBuffer::from(std::mem::replace(&mut lists.offsets, vec![0])));
+                let offsets = OffsetBuffer::new(ScalarBuffer::from(take_vec(&mut lists.offsets, 0)));
+                lists.offsets.push(0);
                 let item = match shape {
                     Shape::List(item) => item.as_ref().clone(),
                     _ => lists.items.shape(),

@@ -25,14 +25,24 @@ use std::sync::Arc;
 
 use self::check::{Checker, after_bom};
 use self::column::{Column, Data};
+pub(crate) use self::scan::kernel::Level;
 use self::select::Selection;
 use self::value::{Parser, State, Stop};
-use crate::{Columns, Decoder, DecoderOptions, EXTRA, Shape, StructShape, VALUE, ValueError};
+use crate::{Columns, Decoder, DecoderOptions, EXTRA, Shape, StructShape, TopLevel, VALUE, ValueError};
 
 /// Whether `data` is a JSON object or array, checked in full.
 pub(crate) fn is_object_or_array(data: &[u8]) -> bool {
-    let start = scan::skip_space(data, after_bom(data));
-    matches!(data.get(start), Some(b'{' | b'[')) && Checker::default().document(data).is_ok()
+    matches!(first(data), Some(b'{' | b'[')) && Checker::default().document(data).is_ok()
+}
+
+/// Whether `data` is a JSON object, if it is JSON.
+pub(crate) fn starts_an_object(data: &[u8]) -> bool {
+    first(data) == Some(b'{')
+}
+
+/// The first byte of the document.
+fn first(data: &[u8]) -> Option<u8> {
+    data.get(scan::skip_space(data, after_bom(data))).copied()
 }
 
 /// Checks that `data` is one JSON document; the special floats pass.
@@ -53,12 +63,18 @@ pub(crate) struct JsonDecoder {
     selection: Option<Selection>,
     /// The shape that never changes.
     fixed: Option<Shape>,
+    top: TopLevel,
     state: State,
     special: u64,
 }
 
 impl JsonDecoder {
     pub(crate) fn new(options: &DecoderOptions) -> Self {
+        Self::on(Level::default(), options)
+    }
+
+    /// A decoder that uses the instructions of `level`.
+    pub(crate) fn on(level: Level, options: &DecoderOptions) -> Self {
         let start = options.start.clone().unwrap_or(Shape::Null);
         let start = match &options.select {
             None => start,
@@ -78,6 +94,7 @@ impl JsonDecoder {
             fixed: options.fixed,
             strict: options.strict,
             selection: selection.clone(),
+            level,
             ..State::default()
         };
         state.checker.strict = options.strict;
@@ -86,6 +103,7 @@ impl JsonDecoder {
             extra: Column::of_shape(&Shape::JsonText, 0),
             selection,
             fixed: options.fixed.then_some(start),
+            top: options.top,
             state,
             special: 0,
         }
@@ -93,6 +111,9 @@ impl JsonDecoder {
 
     fn decode(&mut self, data: &[u8]) -> Result<(), Stop> {
         let at = scan::skip_space(data, after_bom(data));
+        if self.top == TopLevel::Objects && !matches!(data.get(at), Some(b'{' | b'n')) {
+            return Err(Stop::Malformed);
+        }
         let mut parser = Parser {
             data,
             state: &mut self.state,
@@ -115,9 +136,19 @@ impl JsonDecoder {
     /// Why a value was refused: what the checker says, whatever columns there were.
     #[cold]
     fn reason(&mut self, data: &[u8]) -> ValueError {
-        match self.state.checker.document(data) {
-            Err(error) => error,
-            Ok(()) => {
+        match (self.state.checker.document(data), self.top) {
+            (Err(error), _) => error,
+            (Ok(()), TopLevel::Objects) => {
+                let start = scan::skip_space(data, after_bom(data));
+                let kind = match data.get(start) {
+                    Some(b'[') => "array",
+                    Some(b'"') => "string",
+                    Some(b't' | b'f') => "boolean",
+                    _ => "number",
+                };
+                ValueError::new(start, format!("a JSON {kind} where this topic's records are objects"))
+            }
+            (Ok(()), TopLevel::Any) => {
                 debug_assert!(false, "the decoder refused what the checker accepts");
                 ValueError::new(0, "not decodable")
             }

@@ -13,6 +13,7 @@ use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use super::check::Bad;
 use super::scan::kernel::{BLOCK, Kernel, Stops, block, window};
 use super::{scan, text};
+use crate::bits::take_vec;
 
 /// Strings one behind the other.
 ///
@@ -132,12 +133,6 @@ impl Strings {
         }
     }
 
-    /// Makes room for `rows` more strings of `bytes` bytes in all.
-    pub(super) fn reserve(&mut self, rows: usize, bytes: usize) {
-        self.offsets.reserve(rows);
-        self.data.reserve(bytes);
-    }
-
     /// Appends `count` empty strings, which stand under nulls.
     pub(super) fn push_empty(&mut self, count: usize) {
         let end = self.data.len() as i64;
@@ -158,9 +153,9 @@ impl Strings {
 
     /// Gives the strings and starts anew.
     pub(super) fn take(&mut self, nulls: Option<NullBuffer>) -> ArrayRef {
-        let Self { mut offsets, mut data } = std::mem::replace(self, Self::new(0, 0));
-        offsets.shrink_to_fit();
-        data.shrink_to_fit();
+        let data = take_vec(&mut self.data, BLOCK);
+        let offsets = take_vec(&mut self.offsets, 0);
+        self.offsets.push(0);
         let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
         let rows = offsets.len() - 1;
         assert!(
