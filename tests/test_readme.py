@@ -42,7 +42,7 @@ def test_the_example_prints_what_is_shown() -> None:
 
 def test_the_demo_is_the_example() -> None:
     demo = (ROOT / "examples" / "demo.py").read_text()
-    assert [line for line in demo.splitlines() if line] == EXAMPLE.splitlines()
+    assert demo == EXAMPLE
 
 
 @pytest.mark.live

@@ -355,6 +355,8 @@ def describe_topic(
     return Cluster(bootstrap_servers, config=config).describe_topic(topic)
 
 
-def _connect(bootstrap_servers: Servers | None, config: Properties | None, timeout: float | None = None) -> NativeCluster:
+def _connect(
+    bootstrap_servers: Servers | None, config: Properties | None, timeout: float | None = None
+) -> NativeCluster:
     limit = None if timeout is None else seconds(timeout, "timeout")
     return NativeCluster(properties(bootstrap_servers, config), limit)
