@@ -9,7 +9,8 @@ const WIDTH: usize = 200;
 
 /// The first rows as text, row by row; `None` is a null.
 pub(crate) fn cells(batches: &[RecordBatch], rows: usize) -> Result<Vec<Vec<Option<String>>>, ArrowError> {
-    let options = FormatOptions::default();
+    // Inside a list or struct a null has no validity mark of its own on the screen.
+    let options = FormatOptions::default().with_null("null");
     let mut lines = Vec::new();
     for batch in batches {
         let formatters = batch
