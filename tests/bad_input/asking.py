@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
 import pytest
+
+from tests.command import kaframe
 
 AT_ONCE = 2.0
 
@@ -34,12 +34,10 @@ def within(limit: float, at_least: float = 0.0) -> Iterator[None]:
 
 
 def command(*arguments: str, timeout: float = 30.0, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    """The ``kaframe`` of this environment; never the one of another folder of the path."""
-    program = shutil.which("kaframe", path=os.path.dirname(sys.executable)) or shutil.which("kaframe")
-    assert program, "the command `kaframe` is not installed beside the package"
+    """Run ``kaframe``; brokers come from the arguments only."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
     return subprocess.run(
-        [program, *arguments], capture_output=True, text=True, timeout=timeout, input=stdin, env=environment
+        [kaframe(), *arguments], capture_output=True, text=True, timeout=timeout, input=stdin, env=environment
     )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -20,6 +19,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 import kaframe as kf
+from tests.command import kaframe
 from tests.conformance import foreign
 from tests.conformance.check import RAW, assert_law, rows, terms
 from tests.conformance.foreign import Record
@@ -40,10 +40,8 @@ def real() -> Iterator[tuple[str, int]]:
 @contextlib.contextmanager
 def embedded() -> Iterator[tuple[str, int]]:
     """``kaframe broker`` as a process of its own: one that runs inside the test could not be stopped without stopping the test."""
-    program = shutil.which("kaframe")
-    assert program, "the command `kaframe` is not installed beside the package"
     with subprocess.Popen(
-        [program, "broker", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [kaframe(), "broker", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout is not None
         try:

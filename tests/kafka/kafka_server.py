@@ -42,6 +42,8 @@ SETTINGS = {
     "group.initial.rebalance.delay.ms": "0",
     # Kafka's own default, stated because a test relies on it: a reader that would create a misspelt topic is found out.
     "auto.create.topics.enable": "true",
+    # Tests write records of any age; by default those older than a week are deleted half a minute after the start.
+    "log.retention.ms": "-1",
     # Compaction tests wait for the cleaner; by default it sleeps for 15 s and holds 128 MB.
     "log.cleaner.backoff.ms": "100",
     "log.cleaner.dedupe.buffer.size": "16777216",
