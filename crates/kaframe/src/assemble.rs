@@ -10,7 +10,7 @@ use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use kaframe_codec::{Columns, Shape, ValueFormat, widen};
 
 use crate::chunk::{Chunk, ChunkPlan};
-use crate::columns::{MetaColumn, Selection, Wanted, result_name, unknown_column};
+use crate::columns::{MetaColumn, Selection, Wanted, result_name, unknown_value_column};
 use crate::error::{Error, Result};
 use crate::metadata_columns;
 
@@ -150,11 +150,7 @@ fn wanted_value(
         }
         _ if any_value => {
             let names: Vec<String> = names.map(shape_names).unwrap_or_default();
-            Err(unknown_column(
-                name,
-                names.iter().map(String::as_str),
-                "no record has a column",
-            ))
+            Err(unknown_value_column(name, names.iter().map(String::as_str)))
         }
         // Nothing was decoded, so nothing can be said against the name.
         _ => Ok((Field::new(name, DataType::Null, true), Source::Nulls)),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray};
-use kaframe_codec::{Columns, Decoder, DecoderOptions, Shape, ValueFormat, decoder};
+use kaframe_codec::{Columns, Decoder, DecoderOptions, Shape, TopLevel, ValueFormat, decoder};
 use kaframe_wire::batch::{Record, TimestampType};
 
 use crate::columns::{MetaColumn, Selection};
@@ -34,6 +34,8 @@ pub(crate) struct ColumnPlan {
     pub(crate) format: ValueFormat,
     /// The shape to start from, where one is known.
     pub(crate) start: Option<Shape>,
+    /// What JSON may stand at the top.
+    pub(crate) top: TopLevel,
 }
 
 impl ChunkPlan {
@@ -47,6 +49,7 @@ impl ChunkPlan {
             select: self.selection.paths(),
             capacity_rows: rows,
             strict: self.on_error == OnError::Raise,
+            top: plan.top,
         }))
     }
 
@@ -61,6 +64,7 @@ impl ChunkPlan {
             select: None,
             capacity_rows: rows,
             strict: self.on_error == OnError::Raise,
+            top: plan.top,
         }))
     }
 }

@@ -1,6 +1,7 @@
 //! Which columns a result has: those of the value, those of the metadata, by default or exactly as asked.
 //!
-//! A field of the value that is named like a metadata column is called `value.<name>`, in the result and when it is asked for.
+//! A field of the value that is named like a metadata column is called `value.<name>`, in the result and when it is asked for. So is one that is
+//! itself named `value._key`, which becomes `value.value._key`: no two fields ever meet under one name, and a write finds the names again.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Metadata, ScanOptions};
@@ -151,15 +152,10 @@ fn exactly(names: &[String]) -> Result<Vec<Wanted>> {
     for name in names {
         let column = match MetaColumn::named(name) {
             Some(meta) => Wanted::Meta(meta),
-            None => {
-                let clash = name
-                    .strip_prefix("value.")
-                    .filter(|rest| MetaColumn::named(rest).is_some());
-                Wanted::Value {
-                    name: name.clone(),
-                    path: clash.unwrap_or(name).to_owned(),
-                }
-            }
+            None => Wanted::Value {
+                name: name.clone(),
+                path: field_name(name, &|name| MetaColumn::named(name).is_some()).to_owned(),
+            },
         };
         if wanted.contains(&column) {
             return Err(Error::config(format!("columns names {name:?} twice")));
@@ -169,26 +165,56 @@ fn exactly(names: &[String]) -> Result<Vec<Wanted>> {
     Ok(wanted)
 }
 
+/// What is put before a field whose name is that of a metadata column.
+const RENAMED: &str = "value.";
+
 /// The name in the result of a field of the value.
 pub(crate) fn result_name(field: &str) -> String {
-    if MetaColumn::named(field).is_some() {
-        format!("value.{field}")
+    if MetaColumn::named(field.trim_start_matches(RENAMED)).is_some() {
+        format!("{RENAMED}{field}")
     } else {
         field.to_owned()
     }
 }
 
+/// The field that has a name in the result: the inverse of [`result_name`], for the metadata columns that `is_metadata` knows.
+pub(crate) fn field_name<'a>(name: &'a str, is_metadata: &dyn Fn(&str) -> bool) -> &'a str {
+    match name.strip_prefix(RENAMED) {
+        Some(rest) if is_metadata(rest.trim_start_matches(RENAMED)) => rest,
+        _ => name,
+    }
+}
+
+/// A name that is no column of the value; where it looks like one of the metadata, those are named.
+pub(crate) fn unknown_value_column<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let what = "no record has a column";
+    if name.starts_with('_') {
+        return unknown_column(name, known.chain(MetaColumn::ALL.map(MetaColumn::name)), what);
+    }
+    unknown_column(name, known, what)
+}
+
+/// Names listed where one does not exist: all of the metadata fit.
+const NAMED: usize = 12;
+
 /// A column that does not exist, with the nearest of those that do.
 pub(crate) fn unknown_column<'a>(name: &str, known: impl Iterator<Item = &'a str>, what: &str) -> Error {
     let mut near: Vec<(usize, &str)> = known.map(|k| (distance(name, k), k)).collect();
     near.sort();
-    let names: Vec<&str> = near.iter().take(5).map(|(_, name)| *name).collect();
+    let names: Vec<&str> = near.iter().take(NAMED).map(|(_, name)| *name).collect();
+    let more = if near.len() > NAMED {
+        format!(" and {} more", near.len() - NAMED)
+    } else {
+        String::new()
+    };
     let error = Error::new(ErrorKind::Schema, format!("{what} {name:?}"));
     match near.first() {
-        Some((distance, nearest)) if *distance <= name.chars().count() / 3 + 1 => {
-            error.with_hint(format!("did you mean {nearest:?}? others: {}", names[1..].join(", ")))
-        }
-        Some(_) => error.with_hint(format!("there are {}", names.join(", "))),
+        Some((distance, nearest)) if *distance <= name.chars().count() / 3 + 1 => error.with_hint(match names.len() {
+            1 => format!("did you mean {nearest:?}?"),
+            _ => format!("did you mean {nearest:?}? others: {}{more}", names[1..].join(", ")),
+        }),
+        Some(_) if names.len() == 1 => error.with_hint(format!("the only one is {}", names[0])),
+        Some(_) => error.with_hint(format!("there are {}{more}", names.join(", "))),
         None => error,
     }
 }
@@ -235,6 +261,34 @@ mod tests {
                 path: "user.id".into()
             }
         );
+    }
+
+    #[test]
+    fn a_renamed_field_never_meets_another_and_is_found_again() {
+        let is_metadata = |name: &str| MetaColumn::named(name).is_some();
+        let fields = ["_key", "value._key", "value.value._key", "value.other", "id", "value"];
+        let names: Vec<String> = fields.iter().map(|field| result_name(field)).collect();
+        assert_eq!(
+            names,
+            [
+                "value._key",
+                "value.value._key",
+                "value.value.value._key",
+                "value.other",
+                "id",
+                "value"
+            ]
+        );
+        let back: Vec<&str> = names.iter().map(|name| field_name(name, &is_metadata)).collect();
+        assert_eq!(back, fields);
+    }
+
+    #[test]
+    fn a_column_that_does_not_exist_is_answered_with_those_that_do() {
+        let error = unknown_value_column("x", ["number"].into_iter());
+        assert_eq!(error.hint(), Some("the only one is number"));
+        let error = unknown_value_column("_ofset", ["number"].into_iter());
+        assert!(error.hint().unwrap().starts_with("did you mean \"_offset\"?"));
     }
 
     #[test]

@@ -17,7 +17,15 @@ pub(crate) struct Malformed {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// What the reason begins with where the key is malformed and not the value.
+pub(crate) const KEY: &str = "key: ";
+
 impl Malformed {
+    /// Whether this is about the key.
+    pub(crate) fn is_key(&self) -> bool {
+        self.reason.starts_with(KEY)
+    }
+
     /// Memory it holds.
     pub(crate) fn size(&self) -> usize {
         size_of::<Malformed>() + self.reason.len() + self.bytes.len()

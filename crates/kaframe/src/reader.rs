@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use kaframe_client::Client;
-use kaframe_codec::{Shape, ValueFormat};
+use kaframe_codec::{Shape, TopLevel, ValueFormat};
 
 use crate::account::Account;
 use crate::assemble::Layout;
@@ -205,6 +205,7 @@ pub(crate) fn chunk_plan(
         .map(|format| ColumnPlan {
             format,
             start: start(&sampled.value_shape),
+            top: sampled.value_top,
         });
     let key = selection.needs(MetaColumn::Key).then(|| {
         let format = sampled.key_format.unwrap_or(ValueFormat::String);
@@ -213,6 +214,7 @@ pub(crate) fn chunk_plan(
         ColumnPlan {
             format,
             start: text.or_else(|| start(&sampled.key_shape)),
+            top: TopLevel::Any,
         }
     });
     ChunkPlan {

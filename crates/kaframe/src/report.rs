@@ -211,12 +211,20 @@ impl Report {
             self.cleanup_policy.as_deref().unwrap_or("unknown")
         )?;
         match (&self.detection, self.value_format) {
+            (Some(detection), Some(format)) if !detection.contains("values: ") => {
+                write!(f, "\n  values: {format} (as asked); {detection}")?
+            }
             (Some(detection), _) => write!(f, "\n  {detection}")?,
             (None, Some(format)) => write!(f, "\n  values: {format} (as asked)")?,
             (None, None) => {}
         }
         if self.special_floats > 0 {
-            write!(f, "\n  {} NaN or infinite numbers taken as floats", self.special_floats)?;
+            let numbers = number::counted(self.special_floats, "NaN or infinite number", "NaN or infinite numbers");
+            write!(
+                f,
+                "\n  {numbers} taken as {}",
+                if self.special_floats == 1 { "float" } else { "floats" }
+            )?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 
 use futures::{StreamExt, TryStreamExt};
 use kaframe_client::{ClientError, PartitionFetcher};
-use kaframe_codec::{DecoderOptions, Detection, Shape, ValueFormat, decoder, detect_key, detect_value};
+use kaframe_codec::{DecoderOptions, Detection, Shape, TopLevel, ValueFormat, decoder, detect_key, detect_value};
 use kaframe_wire::batch::{DEFAULT_MAX_DECOMPRESSED, Scratch};
 
 use crate::account::Account;
@@ -39,6 +39,8 @@ pub(crate) struct Sampled {
     pub(crate) key_format: Option<ValueFormat>,
     /// How the formats were found.
     pub(crate) detection: Option<String>,
+    /// Whether JSON values are objects: then another one among them is malformed.
+    pub(crate) value_top: TopLevel,
     /// Fields of the values that were looked at.
     pub(crate) value_shape: Option<Shape>,
     /// The same of keys.
@@ -89,13 +91,16 @@ pub(crate) async fn sample(
 }
 
 fn judge_values(sampled: &mut Sampled, values: &[Vec<u8>], options: &ScanOptions) {
-    if options.value_format.is_none() {
+    if matches!(options.value_format, None | Some(ValueFormat::Json)) {
         let detection = detect_value(values.iter().map(Vec::as_slice));
-        sampled.value_format = detection.format;
-        sampled.detection = Some(describe("values", &detection));
+        sampled.value_top = detection.top();
+        if options.value_format.is_none() {
+            sampled.value_format = detection.format;
+            sampled.detection = Some(describe("values", &detection));
+        }
     }
     if let Some(format) = sampled.value_format {
-        sampled.value_shape = Some(shape(format, values.iter().map(Vec::as_slice)));
+        sampled.value_shape = Some(shape(format, sampled.value_top, values.iter().map(Vec::as_slice)));
     }
 }
 
@@ -110,12 +115,15 @@ fn judge_keys(sampled: &mut Sampled, keys: Vec<&[u8]>, options: &ScanOptions) {
         });
     }
     if let Some(format) = sampled.key_format {
-        sampled.key_shape = Some(shape(format, keys.into_iter()));
+        sampled.key_shape = Some(shape(format, TopLevel::Any, keys.into_iter()));
     }
 }
 
-fn shape<'a>(format: ValueFormat, values: impl Iterator<Item = &'a [u8]>) -> Shape {
-    let mut decoder = decoder(&DecoderOptions::new(format));
+fn shape<'a>(format: ValueFormat, top: TopLevel, values: impl Iterator<Item = &'a [u8]>) -> Shape {
+    let mut decoder = decoder(&DecoderOptions {
+        top,
+        ..DecoderOptions::new(format)
+    });
     for value in values {
         // A malformed one tells nothing about fields; the read itself will count it.
         let _ = decoder.push(value);

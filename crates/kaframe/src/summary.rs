@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use kaframe_codec::ValueFormat;
+
 use crate::account::Account;
 use crate::assemble::Layout;
 use crate::bookmark::{Bookmark, BookmarkPartition};
@@ -134,6 +136,29 @@ impl Summary<'_> {
         self.results.iter().map(|result| result.malformed.len() as u64).sum()
     }
 
+    fn malformed_keys(&self) -> u64 {
+        self.results
+            .iter()
+            .flat_map(|result| &result.malformed)
+            .filter(|malformed| malformed.is_key())
+            .count() as u64
+    }
+
+    fn malformed_warning(&self, count: u64, [one, many]: [&str; 2], format: Option<ValueFormat>) -> String {
+        let format = format.map_or("raw", ValueFormat::name);
+        let (is, row) = if count == 1 {
+            ("is", "its row")
+        } else {
+            ("are", "their rows")
+        };
+        let done = match self.options.on_error {
+            OnError::Skip => "left out",
+            _ => "kept with nulls",
+        };
+        let counted = counted(count, one, many);
+        format!("{counted} {is} malformed ({many} are read as {format}): {row} {done}, see the errors")
+    }
+
     fn late(&self) -> LateRows {
         let mut late = LateRows::default();
         self.results.iter().for_each(|result| late.add(result.late));
@@ -160,22 +185,13 @@ impl Summary<'_> {
 
     fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        let malformed = self.malformed();
-        if malformed > 0 {
-            let format = self.sampled.value_format.map_or("raw", |format| format.name());
-            let (is, done) = if malformed == 1 {
-                ("is", "its row")
-            } else {
-                ("are", "their rows")
-            };
-            let done = match self.options.on_error {
-                OnError::Skip => format!("{done} left out"),
-                _ => format!("{done} kept with nulls"),
-            };
-            warnings.push(format!(
-                "{} {is} malformed (values are read as {format}): {done}, see the errors",
-                counted(malformed, "value", "values")
-            ));
+        let keys = self.malformed_keys();
+        let values = self.malformed() - keys;
+        if values > 0 {
+            warnings.push(self.malformed_warning(values, ["value", "values"], self.sampled.value_format));
+        }
+        if keys > 0 {
+            warnings.push(self.malformed_warning(keys, ["key", "keys"], self.sampled.key_format));
         }
         let undecided = self.plan.undecided();
         if undecided > 0 {

@@ -8,6 +8,7 @@ use arrow_array::{ArrayRef, RecordBatch, TimestampMillisecondArray};
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, TimeUnit};
 
+use crate::columns::field_name;
 use crate::error::{Error, ErrorKind, Result};
 
 const KEY: &str = "_key";
@@ -23,8 +24,6 @@ const LEFT_OUT: [&str; 7] = [
     "_tombstone",
     "_schema_id",
 ];
-/// What a read puts before a field whose name is that of a metadata column.
-const RENAMED: &str = "value.";
 
 fn is_metadata(name: &str) -> bool {
     [KEY, HEADERS, TIMESTAMP].contains(&name) || LEFT_OUT.contains(&name)
@@ -76,9 +75,8 @@ impl RecordColumns {
 /// Gives `value._key` its own name back.
 fn restore_names(batch: &RecordBatch) -> Result<RecordBatch> {
     let renamed = |name: &str| {
-        name.strip_prefix(RENAMED)
-            .filter(|rest| is_metadata(rest))
-            .map(str::to_owned)
+        let field = field_name(name, &is_metadata);
+        (field != name).then(|| field.to_owned())
     };
     let schema = batch.schema();
     if schema.fields().iter().all(|field| renamed(field.name()).is_none()) {

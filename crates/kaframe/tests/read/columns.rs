@@ -204,6 +204,27 @@ fn malformed_values_follow_on_error() {
 }
 
 #[test]
+fn a_stray_scalar_among_objects_is_malformed_and_changes_no_column() {
+    let bench = bench(1);
+    let objects: Vec<String> = (0..40).map(|n| format!("{{\"n\": {n}}}")).collect();
+    let mut values: Vec<&str> = objects.iter().map(String::as_str).collect();
+    values[7] = "17";
+    values[8] = "[1]";
+    bench.append(0, 1, &values);
+    let table = bench.read(ScanOptions::default());
+    check(&table);
+    assert_eq!(data_type(&table, "n"), DataType::Int64);
+    assert_eq!((table.num_rows(), nulls(table.batches(), "n")), (40, 2));
+    assert_eq!(ints(std::slice::from_ref(table.errors()), "offset"), [7, 8]);
+    let reasons = texts(std::slice::from_ref(table.errors()), "reason");
+    let reason = reasons[0].as_deref().unwrap();
+    assert!(
+        reason.contains("a JSON number where this topic's records are objects"),
+        "{reason}"
+    );
+}
+
+#[test]
 fn malformed_keys_follow_on_error_too() {
     let bench = bench(1);
     let mut builder = BatchBuilder::new(Compression::None);
