@@ -8,7 +8,7 @@
 //! | `-N` | from N offsets before the end of each partition |
 //! | `+N` | from N offsets behind the log start of each partition |
 //! | `A:B` `A:` `:B` | from A to B, B not included; A and B as above |
-//! | `@T` `@T1:T2` `@:T2` | by time: ISO 8601, `-2h` (back from now), 13 digits (milliseconds) or 10 (seconds) |
+//! | `@T` `@T1:T2` `@T1:@T2` `@:T2` | by time: ISO 8601, `-2h` (back from now), 13 digits (milliseconds) or 10 (seconds) |
 //! | `s@MS` `e@MS` | start and end by time, in milliseconds or another form of T; the option is given twice |
 //!
 //! The truth for kcat's part is its manual, kcat(1); for the ranges `rpk topic consume --help`.
@@ -154,6 +154,13 @@ fn parse_times(text: &str) -> Option<ORange> {
         "" => Some(None),
         text => parse_time(text).map(Some),
     };
+    // A second `@` says where the second time begins.
+    if let Some((start, end)) = text.split_once(":@") {
+        return Some(ORange {
+            start: side(start)?.map(Point::Bound),
+            end: Some(parse_time(end)?),
+        });
+    }
     let mut readings = text.match_indices(':').filter_map(|(at, _)| {
         let (start, end) = (side(&text[..at])?, side(&text[at + 1..])?);
         (start.is_some() || end.is_some()).then_some(ORange {
@@ -244,6 +251,10 @@ mod tests {
             (bound(Bound::Time(day + 10 * hour)), Some(Bound::Time(day + 11 * hour)))
         );
         assert_eq!(
+            read("@2025-11-22T10:00Z:@2025-11-22T11:00Z"),
+            read("@2025-11-22T10:00:00Z:2025-11-22T11:00:00Z")
+        );
+        assert_eq!(
             read("@2025-11-22:2025-11-23"),
             (bound(Bound::Time(day)), Some(Bound::Time(day + 24 * hour)))
         );
@@ -283,6 +294,8 @@ mod tests {
             "@",
             "@x",
             "@-5",
+            "@2025-11-22:@",
+            "@2025-11-22:@x",
             "s@",
             "s@yesterday",
             "99999999999999999999",

@@ -13,9 +13,9 @@ use crate::exit::Failure;
 use crate::flag::columns::Formats;
 use crate::flag::connection::Connection;
 use crate::flag::output::ProgressFlag;
-use crate::lines::{LineFormat, RowsBuilder};
+use crate::lines::{LineFormat, NO_JSON, RowsBuilder};
 use crate::render::thousands;
-use crate::{messages, progress};
+use crate::{messages, progress, terminal};
 
 /// Rows and bytes that are handed over at a time.
 const CHUNK_ROWS: usize = 8192;
@@ -102,6 +102,16 @@ impl Write {
     }
 }
 
+/// Bytes shown of a line in a message.
+const SHOWN: usize = 64;
+
+/// The beginning of a line, escaped: it may hold anything.
+fn excerpt(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&line[..line.len().min(SHOWN)]);
+    let more = if line.len() > SHOWN { "…" } else { "" };
+    format!("{}{more}", terminal::escape(&text))
+}
+
 /// A piece of the input: lines as they are, with their ends.
 type Lines = Vec<Vec<u8>>;
 
@@ -181,11 +191,17 @@ impl<'a> Input<'a> {
             }
             Err(problem) => problem,
         };
+        let no_json = problem.starts_with(NO_JSON);
         self.flush()?;
-        let written = thousands(self.writer.report().rows);
+        let written = match self.writer.report().rows {
+            0 => "nothing is written".to_owned(),
+            1 => "the record before it is written".to_owned(),
+            rows => format!("the {} records before it are written", thousands(rows)),
+        };
+        let advice = if no_json { "; `-s value=string` writes lines as they are" } else { "" };
         Err(Failure::Input(
-            format!("line {}: {problem}", self.line),
-            format!("the {written} records before it are written; `-s value=string` writes lines as they are"),
+            format!("line {}: {problem}: {}", self.line, excerpt(line)),
+            format!("{written}{advice}"),
         ))
     }
 

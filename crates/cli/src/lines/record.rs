@@ -41,6 +41,9 @@ pub type Header<'a> = (Cow<'a, str>, Option<Cow<'a, [u8]>>);
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problem(pub String);
 
+/// What a problem begins with where the line is not JSON at all.
+pub const NO_JSON: &str = "no JSON";
+
 /// Metadata that `read` prints and that cannot be set.
 const LEFT_OUT: [&str; 7] = [
     "_topic",
@@ -51,6 +54,9 @@ const LEFT_OUT: [&str; 7] = [
     "_tombstone",
     "_schema_id",
 ];
+
+/// What `read` puts before a field whose name is that of metadata.
+const RENAMED: &str = "value.";
 
 fn is_metadata(name: &str) -> bool {
     matches!(name, "_key" | "_headers" | "_timestamp") || LEFT_OUT.contains(&name)
@@ -104,13 +110,13 @@ impl LineFormat {
         record.key = key.map(|key| self.key_bytes(key)).transpose()?.flatten();
         record.timestamp = field("_timestamp").map(timestamp).transpose()?.flatten();
         record.headers = field("_headers").map(headers).transpose()?.unwrap_or_default();
-        let renamed = |name: &str| name.strip_prefix("value.").is_some_and(is_metadata);
+        let renamed = |name: &str| name.starts_with(RENAMED) && is_metadata(name.trim_start_matches(RENAMED));
         record.value = if object.0.iter().any(|(name, _)| is_metadata(name) || renamed(name)) {
             let rest = object.0.into_iter().filter(|(name, _)| !is_metadata(name));
             // What `read` renamed, because it had the name of metadata, gets its name back.
             let rest = rest.map(|(name, value)| {
                 if renamed(&name) {
-                    (Cow::Owned(name["value.".len()..].to_owned()), value)
+                    (Cow::Owned(name[RENAMED.len()..].to_owned()), value)
                 } else {
                     (name, value)
                 }
@@ -160,7 +166,7 @@ fn not_json(error: &serde_json::Error) -> Problem {
     // The line of the file is said elsewhere; to the parser every text is one line.
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or(&text);
-    Problem(format!("no JSON: {text} at column {}", error.column()))
+    Problem(format!("{NO_JSON}: {text} at column {}", error.column()))
 }
 
 fn string(value: &RawValue) -> Option<Cow<'_, str>> {
@@ -280,6 +286,10 @@ mod tests {
         assert_eq!(
             record.headers,
             [("h".into(), Some(Cow::Borrowed(&b"abc"[..]))), ("h".into(), None)]
+        );
+        assert_eq!(
+            read(&json(), r#"{"value._key":1,"value.value._key":2,"value.other":3}"#).value,
+            br#"{"_key":1,"value._key":2,"value.other":3}"#.as_slice()
         );
         assert_eq!(
             read(&json(), r#"{"value._key":1,"_offset":0}"#).value,
