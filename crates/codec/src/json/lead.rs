@@ -16,8 +16,10 @@ pub(super) struct Lead {
     moved: [u8; 2 * BLOCK],
     /// Which bytes of the block are the lead's. Empty until a lead is learned.
     mask: u32,
-    /// What the masked comparison must give: the mask, or something else, until a lead is learned.
+    /// What the masked comparison must give: the mask; or something else, until a lead of at most a block is learned.
     want: u32,
+    /// Whether the lead is longer than a block.
+    long: bool,
     bytes: Vec<u8>,
 }
 
@@ -27,6 +29,7 @@ impl Default for Lead {
             moved: [0; 2 * BLOCK],
             mask: 0,
             want: 1,
+            long: false,
             bytes: Vec::new(),
         }
     }
@@ -44,7 +47,12 @@ impl Lead {
         self.moved = [0; 2 * BLOCK];
         self.moved[BLOCK..BLOCK + short].copy_from_slice(&bytes[..short]);
         self.mask = u32::MAX >> (BLOCK - short);
-        self.want = self.mask;
+        self.long = bytes.len() > BLOCK;
+        if self.long {
+            // No masked comparison succeeds.
+            self.mask = 0;
+        }
+        self.want = self.mask.max(1);
     }
 
     #[inline(always)]
@@ -53,13 +61,13 @@ impl Lead {
     }
 
     /// Whether the lead stands at `at`.
-    #[inline(always)]
+    // Not part of its callers' frames without optimization: see `value::scalar`.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn stands_at<K: Kernel>(&self, kernel: K, data: &[u8], at: usize) -> bool {
         match block(data, at) {
             Some(here) => {
                 let lead: &Block = self.moved.last_chunk().expect("half of it");
-                kernel.equal(here, lead) & self.mask == self.want
-                    && (self.bytes.len() <= BLOCK || self.stands_whole(data, at))
+                kernel.equal(here, lead) & self.mask == self.want || (self.long && self.stands_whole(data, at))
             }
             None => self.stands_near_the_end(kernel, data, at),
         }

@@ -22,8 +22,12 @@ pub(super) enum Number {
 #[inline(always)]
 pub(super) fn short_int(data: &[u8], at: usize) -> Option<(i64, usize)> {
     let negative = data.get(at) == Some(&b'-');
-    let start = at + usize::from(negative);
+    let start = at.wrapping_add(usize::from(negative));
     let digits = scan::digits(data, start)?;
+    if !negative && digits.count.wrapping_sub(1) < 7 && digits.behind == b',' && (digits.count == 1 || data[at] != b'0')
+    {
+        return Some((digits.value as i64, at.wrapping_add(digits.count)));
+    }
     let (value, count, end) = match digits.count {
         0 => return None,
         8 => {
@@ -49,20 +53,26 @@ const POWERS: [f64; 23] = [
 #[inline(always)]
 pub(super) fn short_float(data: &[u8], at: usize) -> Option<(f64, usize)> {
     let negative = data.get(at) == Some(&b'-');
-    let start = at + usize::from(negative);
+    let start = at.wrapping_add(usize::from(negative));
     let whole = scan::digits(data, start)?;
-    let point = start + whole.count;
+    let point = start.wrapping_add(whole.count);
     if whole.behind != b'.' || whole.count.wrapping_sub(1) >= 7 || (whole.count > 1 && data[start] == b'0') {
         return long_float(data, start, negative);
     }
-    let fraction = scan::digits(data, point + 1)?;
+    let fraction = scan::digits(data, point.wrapping_add(1))?;
     if fraction.count.wrapping_sub(1) >= 7 || matches!(fraction.behind, b'e' | b'E') {
         return long_float(data, start, negative);
     }
     // At most fourteen digits.
-    let value = whole.value * scan::POWERS[fraction.count] + fraction.value;
+    let value = whole
+        .value
+        .wrapping_mul(scan::POWERS[fraction.count])
+        .wrapping_add(fraction.value) as i64;
     let value = value as f64 / POWERS[fraction.count];
-    Some((if negative { -value } else { value }, point + 1 + fraction.count))
+    Some((
+        if negative { -value } else { value },
+        point.wrapping_add(1 + fraction.count),
+    ))
 }
 
 /// The same where one of the two runs of digits is long, or there is no fraction.

@@ -61,69 +61,97 @@ impl Task for Object<'_, '_, '_> {
         let mut guess = columns.first;
         let mut previous = NONE;
         loop {
-            let (found, value) = match columns.leads.get(lead) {
-                Some(lead) if lead.stands_at(kernel, data, at) => (guess, at + lead.len()),
-                _ if lead != OPENING && parser.peek(at) == b'}' => {
-                    at += 1;
+            let leads = columns.leads.as_mut_slice();
+            let fields = columns.fields.as_mut_slice();
+            // Members that come as they came last time.
+            while let Some(expected) = leads.get(lead)
+                && expected.stands_at(kernel, data, at)
+                && let Some(field) = fields.get_mut(guess)
+            {
+                let value = at + expected.len();
+                catch_up(&mut field.column, row)?;
+                at = match scalar(kernel, data, &mut field.column, value)? {
+                    Some(end) => end,
+                    None => {
+                        let behind = scan::skip_space(data, value);
+                        if behind != value {
+                            // More space than last time.
+                            leads[lead].learn(&data[at..behind]);
+                        }
+                        let mark = parser.state.extra.mark();
+                        let end = if behind == value {
+                            compound(kernel, parser, &mut field.column, value, depth + 1)?
+                        } else {
+                            parser.value(&mut field.column, behind, depth + 1)?
+                        };
+                        if parser.state.extra.mark() != mark {
+                            parser.wrap(mark, at, lead == OPENING)?;
+                        }
+                        end
+                    }
+                };
+                previous = guess;
+                guess = field.next;
+                lead = guess.wrapping_add(1);
+            }
+            let first = lead == OPENING;
+            if !first && parser.peek(at) == b'}' {
+                at += 1;
+                break;
+            }
+            match parser.next(kernel, columns, (first, previous), guess, at, depth)? {
+                Next::End(end) => {
+                    at = end;
                     break;
                 }
-                _ => match parser.next(kernel, columns, (lead == OPENING, previous), guess, at, depth)? {
-                    Next::Value(found, value) => (found, value),
-                    Next::Extra(end) => {
-                        at = end;
-                        lead = NONE;
-                        continue;
-                    }
-                    Next::End(end) => {
-                        at = end;
-                        break;
-                    }
-                },
-            };
-            let Some(field) = columns.fields.get_mut(found) else {
-                return Err(Stop::Malformed);
-            };
-            if field.column.rows != row {
-                if field.column.rows > row {
-                    // The key stood in this object before.
-                    return Err(Stop::Malformed);
+                Next::Extra(end) => {
+                    at = end;
+                    lead = NONE;
                 }
-                field.column.pad_to(row);
-            }
-            at = match scalar(kernel, data, &mut field.column, value)? {
-                Some(end) => end,
-                None => {
-                    let behind = scan::skip_space(data, value);
-                    if behind != value {
-                        // More space than last time.
-                        if let Some(lead) = columns.leads.get_mut(lead) {
-                            lead.learn(&data[at..behind]);
-                        }
-                    }
-                    let mark = parser.state.extra.mark();
-                    let end = if behind == value {
-                        compound(kernel, parser, &mut field.column, value, depth + 1)?
-                    } else {
-                        parser.value(&mut field.column, behind, depth + 1)?
+                Next::Value(found, value) => {
+                    let Some(field) = columns.fields.get_mut(found) else {
+                        return Err(Stop::Malformed);
                     };
+                    catch_up(&mut field.column, row)?;
+                    let mark = parser.state.extra.mark();
+                    let end = parser.value(&mut field.column, value, depth + 1)?;
                     if parser.state.extra.mark() != mark {
-                        let start = before_key(data, at, lead == OPENING)?.map_err(|_| Stop::Malformed)?;
-                        let (_, behind) = key(data, start, &mut parser.state.key)?;
-                        parser.state.extra.wrap(mark, start..behind);
+                        parser.wrap(mark, at, first)?;
                     }
-                    end
+                    at = end;
+                    previous = found;
+                    guess = field.next;
+                    lead = guess.wrapping_add(1);
                 }
-            };
-            guess = field.next;
-            lead = guess.wrapping_add(1);
-            previous = found;
+            }
         }
         column.close();
         Ok(at)
     }
 }
 
+/// Makes `column` end before the object's row. Fails if it has that row: then the key stood in this object before.
+#[inline(always)]
+fn catch_up(column: &mut Column, row: usize) -> Result<(), Stop> {
+    if column.rows != row {
+        if column.rows > row {
+            return Err(Stop::Malformed);
+        }
+        column.pad_to(row);
+    }
+    Ok(())
+}
+
 impl Parser<'_> {
+    /// Puts what `_extra` got since `mark` under the key that comes after `at`.
+    #[inline(never)]
+    fn wrap(&mut self, mark: usize, at: usize, first: bool) -> Result<(), Stop> {
+        let start = before_key(self.data, at, first)?.map_err(|_| Stop::Malformed)?;
+        let (_, end) = key(self.data, start, &mut self.state.key)?;
+        self.state.extra.wrap(mark, start..end);
+        Ok(())
+    }
+
     /// What stands at `start`, where it is not the lead of the field that was guessed to follow `previous`. `first`: nothing
     /// stood in the object before.
     #[inline(never)]

@@ -262,7 +262,8 @@ fn append<K: Kernel>(
 
 /// Appends the value at `at` to `column` and gives the position behind it, if it is a scalar of the column's type in one
 /// of the usual forms.
-#[inline(always)]
+// Without optimization its many variables would be part of the frame of every nested object.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn scalar<K: Kernel>(kernel: K, data: &[u8], column: &mut Column, at: usize) -> Result<Option<usize>, Stop> {
     let end = match &mut column.data {
         Data::String(strings) => {

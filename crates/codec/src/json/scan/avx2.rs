@@ -53,20 +53,6 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn structure(self, block: &Block) -> u32 {
-        // SAFETY: as in `stops`.
-        unsafe {
-            let bytes = _mm256_loadu_si256(block.as_ptr().cast());
-            // `[` and `{`, `]` and `}` differ in one bit.
-            let folded = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
-            let quotes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'"' as i8));
-            let opening = _mm256_cmpeq_epi8(folded, _mm256_set1_epi8(b'{' as i8));
-            let closing = _mm256_cmpeq_epi8(folded, _mm256_set1_epi8(b'}' as i8));
-            _mm256_movemask_epi8(_mm256_or_si256(_mm256_or_si256(quotes, opening), closing)) as u32
-        }
-    }
-
-    #[inline(always)]
     fn run<T: Task>(self, task: T) -> T::Output {
         #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
         fn compiled<T: Task>(kernel: Avx2, task: T) -> T::Output {

@@ -33,8 +33,6 @@ pub(in crate::json) trait Kernel: Copy {
     fn stops(self, block: &Block) -> Stops;
     /// Which bytes of two blocks are equal.
     fn equal(self, a: &Block, b: &Block) -> u32;
-    /// Which bytes are quotes, brackets or braces: all that a walk past a value must stop at outside of strings.
-    fn structure(self, block: &Block) -> u32;
     /// Runs `task` in code that was compiled for these instructions.
     fn run<T: Task>(self, task: T) -> T::Output;
 }
@@ -49,7 +47,7 @@ pub(in crate::json) trait Task {
 /// The block that starts at `at`, if the data has one.
 #[inline(always)]
 pub(in crate::json) fn block(data: &[u8], at: usize) -> Option<&Block> {
-    data.get(at..)?.first_chunk()
+    data.get(at..at.checked_add(BLOCK)?)?.first_chunk()
 }
 
 /// The last block of the data, and how many bytes of it stand before `at`, which is in it or at its end. A mask of this
@@ -114,5 +112,55 @@ impl Default for Level {
         return Self::Neon(Neon);
         #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         return Self::Portable(Portable);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What a kernel says about two blocks.
+    struct Masks<'a>(&'a Block, &'a Block);
+
+    impl Task for Masks<'_> {
+        type Output = (Stops, u32);
+        #[inline(always)]
+        fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+            (kernel.stops(self.0), kernel.equal(self.0, self.1))
+        }
+    }
+
+    fn mask(bytes: &Block, test: impl Fn(usize, u8) -> bool) -> u32 {
+        let bits = bytes.iter().enumerate().map(|(i, byte)| u32::from(test(i, *byte)) << i);
+        bits.sum()
+    }
+
+    proptest! {
+        #[test]
+        fn kernels_agree_with_a_byte_loop(
+            a in any::<Block>(),
+            b in any::<Block>(),
+            edges in prop::collection::vec((0..BLOCK, prop::sample::select(b"\0\x1f\x20!\"#[\\]\x7f\x80\xff".to_vec())), 0..40),
+            same: u32,
+        ) {
+            let (mut a, mut b) = (a, b);
+            for (at, byte) in edges {
+                a[at] = byte;
+            }
+            for i in (0..BLOCK).filter(|i| same >> i & 1 == 1) {
+                b[i] = a[i];
+            }
+            let expected = (
+                Stops {
+                    stops: mask(&a, |_, byte| byte == b'"' || byte == b'\\' || byte < 0x20),
+                    high: mask(&a, |_, byte| byte >= 0x80),
+                },
+                mask(&a, |i, byte| byte == b[i]),
+            );
+            for level in Level::all() {
+                prop_assert_eq!(level.run(Masks(&a, &b)), expected, "{:?}", level);
+            }
+        }
     }
 }

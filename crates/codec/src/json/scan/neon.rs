@@ -63,16 +63,6 @@ impl Kernel for Neon {
     }
 
     #[inline(always)]
-    fn structure(self, block: &Block) -> u32 {
-        // SAFETY: the machine has NEON.
-        mask(halves(block).map(|bytes| unsafe {
-            // `[` and `{`, `]` and `}` differ in one bit.
-            let folded = vorrq_u8(bytes, vdupq_n_u8(0x20));
-            vorrq_u8(vorrq_u8(is(folded, b'{'), is(folded, b'}')), is(bytes, b'"'))
-        }))
-    }
-
-    #[inline(always)]
     fn run<T: Task>(self, task: T) -> T::Output {
         #[inline(never)]
         fn compiled<T: Task>(kernel: Neon, task: T) -> T::Output {

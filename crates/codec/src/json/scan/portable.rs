@@ -26,15 +26,6 @@ impl Kernel for Portable {
     }
 
     #[inline(always)]
-    fn structure(self, block: &Block) -> u32 {
-        // `[` and `{`, `]` and `}` differ in one bit.
-        mask(block, |word| {
-            let folded = word | (ONES * 0x20);
-            is(word, b'"') | is(folded, b'{') | is(folded, b'}')
-        })
-    }
-
-    #[inline(always)]
     fn run<T: Task>(self, task: T) -> T::Output {
         task.run(self)
     }

@@ -55,16 +55,6 @@ impl Kernel for Sse2 {
     }
 
     #[inline(always)]
-    fn structure(self, block: &Block) -> u32 {
-        // SAFETY: every x86-64 machine has SSE2.
-        mask(halves(block).map(|bytes| unsafe {
-            // `[` and `{`, `]` and `}` differ in one bit.
-            let folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
-            _mm_or_si128(_mm_or_si128(is(folded, b'{'), is(folded, b'}')), is(bytes, b'"'))
-        }))
-    }
-
-    #[inline(always)]
     fn run<T: Task>(self, task: T) -> T::Output {
         #[inline(never)]
         fn compiled<T: Task>(kernel: Sse2, task: T) -> T::Output {
