@@ -38,6 +38,11 @@ class Cluster:
         return self.version >= (2, 1)
 
     @property
+    def described(self) -> bool:
+        """kaframe asks for the settings of a topic as Kafka 1.1 and newer answer (DescribeConfigs v1, KIP-226)."""
+        return self.version >= (1, 1)
+
+    @property
     def topic_ids(self) -> bool:
         """Topics have ids since Kafka 2.8 (KIP-516)."""
         return self.version >= (2, 8)
