@@ -74,9 +74,12 @@ def bound(value: BoundLike, name: str) -> NativeBound:
             raise ConfigError(f"{name} is NaT, not a time")
         return bound(plain, name)
     try:
-        return index(value)  # type: ignore[arg-type]
+        number = index(value)  # type: ignore[arg-type]
     except TypeError:
         raise _wrong(value, name) from None
+    if not -(2**63) < number < 2**63:
+        raise ConfigError(f"{name}={number} is no offset: offsets have 63 bits")
+    return number
 
 
 def _at(time: dt.datetime) -> str:
@@ -97,9 +100,12 @@ def _no_nat(value: dt.datetime | dt.timedelta, name: str) -> None:
 
 def _partition(value: object, name: str) -> int:
     try:
-        return index(value)  # type: ignore[arg-type]
+        number = index(value)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(f"{name}: the keys of a mapping are partition numbers, not {value!r}") from None
+    if not 0 <= number < 2**31:
+        raise ConfigError(f"{name}: {number} is no number of a partition")
+    return number
 
 
 def _wrong(value: object, name: str) -> TypeError:

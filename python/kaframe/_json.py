@@ -1,6 +1,6 @@
 """Rows of Python objects as JSON text, by the rules that Arrow columns are written by.
 
-Times are RFC 3339 in UTC, NaN and NA null, decimals numbers, bytes base64. The fast way is Python's own encoder; what it cannot do
+Times are RFC 3339 in UTC, durations ISO 8601, NaN and NA null, decimals numbers, bytes base64. The fast way is Python's own encoder; what it cannot do
 (NaN, Decimal) goes through :func:`_text`, written out by hand.
 """
 
@@ -39,6 +39,8 @@ def scalar(value: object) -> object:
         return value.isoformat()
     if isinstance(value, dt.time):
         return value.isoformat()
+    if isinstance(value, dt.timedelta):
+        return duration_text(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return b64encode(value).decode("ascii")
     if isinstance(value, UUID):
@@ -54,6 +56,8 @@ def scalar(value: object) -> object:
         # `item` of nanoseconds would be an integer; milliseconds are what a record's time has too.
         if kind.__name__ == "datetime64":
             return scalar(value.astype("datetime64[us]").item())  # type: ignore[attr-defined]
+        if kind.__name__ == "timedelta64":
+            return scalar(value.astype("timedelta64[us]").item())  # type: ignore[attr-defined]
         if kind.__name__ == "ndarray":
             return value.tolist()  # type: ignore[attr-defined]
         return value.item()  # type: ignore[attr-defined]
@@ -66,6 +70,15 @@ def timestamp_text(value: dt.datetime) -> str:
     """RFC 3339 in UTC; naive times are UTC."""
     value = value.replace(tzinfo=_UTC) if value.tzinfo is None else value.astimezone(_UTC)
     return value.isoformat().replace("+00:00", "Z")
+
+
+def duration_text(value: dt.timedelta) -> str:
+    """ISO 8601 in seconds, as Arrow's durations are written: ``PT90.5S``."""
+    # pandas keeps nanoseconds beside the microseconds.
+    nanoseconds = (value // dt.timedelta(microseconds=1)) * 1000 + getattr(value, "nanoseconds", 0)
+    seconds, rest = divmod(abs(nanoseconds), 1_000_000_000)
+    fraction = f".{rest:09}".rstrip("0") if rest else ""
+    return f"{'-' if nanoseconds < 0 else ''}PT{seconds}{fraction}S"
 
 
 _FAST = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=scalar)

@@ -124,6 +124,8 @@ def advice(word: str, parameters: tuple[str, ...]) -> str:
         return NEEDLESS[word]
     if word.startswith(_CLIENT_PREFIXES) and "config" in parameters:
         return f'put it into config={{"{word.replace("_", ".")}": ...}}'
+    if word == "config" and "configs" in parameters:
+        return "use configs= (a dict of the topic's configuration)"
     if word in ("bootstrap_servers", "config") and word not in parameters:
         return "the brokers are those of the cluster this is called on"
     import difflib

@@ -140,7 +140,11 @@ def _numbers(value: object, name: str) -> list[int] | None:
         return None
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise TypeError(f"{name} takes a list of numbers such as [0, 1], not {value!r}")
-    return [_integer(one, name) for one in value]
+    numbers = [_integer(one, name) for one in value]
+    for number in numbers:
+        if not 0 <= number < 2**31:
+            raise ConfigError(f"{name}: {number} is no number of a partition")
+    return numbers
 
 
 def _count(value: object, name: str) -> int | None:
@@ -163,9 +167,12 @@ def _integer(value: object, name: str) -> int:
     if isinstance(value, bool):
         raise TypeError(f"{name} takes integers, not {value!r}")
     try:
-        return index(value)  # type: ignore[arg-type]
+        number = index(value)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(f"{name} takes integers, not {value!r}") from None
+    if not -(2**63) <= number < 2**63:
+        raise ConfigError(f"{name} takes integers of 64 bits, not {number}")
+    return number
 
 
 def _word(value: object, name: str) -> str:

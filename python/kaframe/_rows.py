@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from ._json import row_text, timestamp_text
 from .errors import ConfigError, SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
     from ._write import WriteArguments
@@ -56,7 +56,7 @@ def _batches(
                 raise TypeError(f"row {number}: rows are dicts of column and value, not {type(row).__name__}")
             key_seen = key_seen or key_column in row
             try:
-                keys.append(_key_bytes(row.get(key_column), key_format))
+                keys.append(_key_bytes(row.get(key_column), key_column, key_format))
                 times.append(_milliseconds(row.get("_timestamp")))
                 headers.append(_headers(row.get("_headers")))
                 values.append(_value_bytes(row, value_format))
@@ -81,11 +81,11 @@ def _value_bytes(row: Mapping[str, object], value_format: str) -> bytes | None:
         raise ValueError(
             f'value_format="{value_format}" takes one column beside metadata, not {len(fields)}: {", ".join(map(str, fields))}'
         )
-    (value,) = fields.values()
-    return _plain_bytes(value)
+    ((name, value),) = fields.items()
+    return _plain_bytes(value, f"the value in {name!r}")
 
 
-def _plain_bytes(value: object) -> bytes | None:
+def _plain_bytes(value: object, what: str) -> bytes | None:
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return None
     if isinstance(value, str):
@@ -99,17 +99,20 @@ def _plain_bytes(value: object) -> bytes | None:
     if isinstance(value, float) and value != value:
         return None
     if isinstance(value, (Mapping, list, tuple, set)):
-        raise TypeError(f"{type(value).__name__} is neither text nor bytes")
+        raise TypeError(f"{what} is a {type(value).__name__}, neither text nor bytes nor a number")
     return str(value).encode()
 
 
-def _key_bytes(value: object, key_format: str | None) -> bytes | None:
+def _key_bytes(value: object, column: str, key_format: str | None) -> bytes | None:
     width = _INTEGER_BYTES.get(key_format or "")
     if width is None or value is None:
-        return _plain_bytes(value)
+        return _plain_bytes(value, f"the key in {column!r}")
     from operator import index
 
-    number = index(value)  # type: ignore[arg-type]
+    try:
+        number = index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"the key in {column!r} is {value!r}, not an integer (key_format={key_format!r})") from None
     try:
         return number.to_bytes(width, "big", signed=True)
     except OverflowError:
@@ -124,18 +127,29 @@ def _milliseconds(value: object) -> int | None:
         return (aware - _EPOCH) // dt.timedelta(milliseconds=1)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise TypeError(f"_timestamp is a datetime or milliseconds since 1970, not {value!r}")
+    if isinstance(value, str):
+        # What a read that was printed or stored as JSON gives.
+        try:
+            return _milliseconds(dt.datetime.fromisoformat(value))
+        except ValueError:
+            pass
+    raise TypeError(f"_timestamp is a datetime, RFC 3339 text or milliseconds since 1970, not {value!r}")
 
 
 def _headers(value: Any) -> list[tuple[str, bytes | None]]:
     """Headers from pairs, from dicts of ``key`` and ``value`` as a read gives them, or from one dict."""
     if value is None:
         return []
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise TypeError(f"_headers is a dict, or a list of pairs of name and value, not {value!r}")
     pairs = value.items() if isinstance(value, Mapping) else value
     found: list[tuple[str, bytes | None]] = []
     for pair in pairs:
-        name, content = (pair["key"], pair["value"]) if isinstance(pair, Mapping) else pair
+        try:
+            name, content = (pair["key"], pair["value"]) if isinstance(pair, Mapping) else pair
+        except (KeyError, TypeError, ValueError):
+            raise TypeError(f"a header is a pair of name and value, not {pair!r}") from None
         if not isinstance(name, str):
             raise TypeError(f"the name of a header is text, not {name!r}")
-        found.append((name, _plain_bytes(content)))
+        found.append((name, _plain_bytes(content, f"the header {name!r}")))
     return found

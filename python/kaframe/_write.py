@@ -85,6 +85,8 @@ def write_data(native: _native.Cluster, given: dict[str, Any]) -> WriteReport:
     topic, data = given["topic"], given["data"]
     if not isinstance(topic, str):
         raise TypeError(f"the topic is a name, not {topic!r}: write(data, topic)")
+    if not isinstance(given["key"], (str, type(None))):
+        raise TypeError(f"key is the name of one column, not {given['key']!r}")
     arguments: WriteArguments = {
         "key": given["key"],
         "key_format": None if given["key_format"] == "auto" else given["key_format"],
@@ -105,6 +107,12 @@ def _batches(data: object, arguments: WriteArguments) -> tuple[Iterator[_native.
 
     kind = type(data)
     package = kind.__module__.partition(".")[0]
+    if kind.__name__ == "Series" and package in ("pandas", "polars"):
+        raise TypeError("a Series is one column without a table: write(series.to_frame(), ...)")
+    if package == "pyarrow" and kind.__name__.endswith("Array") and kind.__name__ != "StructArray":
+        raise TypeError(
+            f"a {kind.__name__} is one column without a table: write(pyarrow.table({{'name': array}}), ...)"
+        )
     if package == "pandas" and kind.__name__ == "DataFrame":
         table = _pandas_as_arrow(data)  # type: ignore[arg-type]
         if table is not None:

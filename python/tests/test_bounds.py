@@ -124,3 +124,20 @@ def test_bounds_that_make_no_sense(cluster, clocked):
     with pytest.raises(kf.TopicNotFoundError) as caught:
         cluster.read(clocked, partitions=[7])
     assert caught.value.topic == clocked
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"start": 2**63},
+        {"end": -(2**70)},
+        {"start": {0: 2**64}},
+        {"start": {2**40: 0}},
+        {"limit": 2**64},
+        {"partitions": [2**40]},
+    ],
+)
+def test_numbers_that_fit_nowhere_are_named(cluster, numbers, parameters):
+    with pytest.raises(ValueError, match=f"^{next(iter(parameters))}") as raised:
+        cluster.read(numbers, **parameters)
+    assert isinstance(raised.value, kf.ConfigError)

@@ -111,6 +111,44 @@ def test_keys_headers_and_timestamps_become_the_records_own(cluster, new_topic):
     assert second["_timestamp"] == dt.datetime(1970, 1, 1, 0, 0, 0, 5000, tzinfo=UTC)
 
 
+def test_a_timestamp_may_be_text_as_json_gives_it(cluster, new_topic):
+    topic = new_topic()
+    cluster.write([{"n": 1, "_timestamp": "2024-11-22T13:00:00.123+01:00"}], topic)
+    assert cluster.read(topic).to_polars()["_timestamp"].to_list() == [NOON]
+
+
+@pytest.mark.parametrize(
+    ("row", "parameters", "words"),
+    [
+        ({"n": 1, "_timestamp": "yesterday"}, {}, "row 0: _timestamp is a datetime, RFC 3339 text or milliseconds"),
+        (
+            {"n": 1, "_headers": "trace"},
+            {},
+            "row 0: _headers is a dict, or a list of pairs of name and value, not 'trace'",
+        ),
+        ({"n": 1, "_headers": ["trace"]}, {}, "row 0: a header is a pair of name and value, not 'trace'"),
+        ({"n": {"a": 1}}, {"key": "n"}, "row 0: the key in 'n' is a dict, neither text nor bytes"),
+        ({"n": "a"}, {"key": "n", "key_format": "int"}, "row 0: the key in 'n' is 'a', not an integer"),
+        ({"n": 1}, {"key": ["n"]}, "key is the name of one column, not \\['n'\\]"),
+    ],
+)
+def test_a_wrong_part_of_a_row_is_named(cluster, numbers, row, parameters, words):
+    with pytest.raises(TypeError, match=words):
+        cluster.write([row], numbers, **parameters)
+
+
+def test_a_lone_column_is_no_table(cluster, numbers):
+    polars = pytest.importorskip("polars")
+    with pytest.raises(TypeError, match="to_frame"):
+        cluster.write(polars.Series([1]), numbers)
+
+
+def test_durations_are_written_as_arrow_writes_them(written):
+    polars = pytest.importorskip("polars")
+    spans = [dt.timedelta(seconds=90.5), dt.timedelta(days=-1, microseconds=7), dt.timedelta(0)]
+    assert written([{"t": span} for span in spans]) == written(polars.DataFrame({"t": spans}))
+
+
 def test_a_key_column_stays_in_the_value(cluster, new_topic):
     topic = new_topic([{"id": 7, "n": 1}, {"n": 2}], key="id")
     frame = cluster.read(topic).to_polars()
