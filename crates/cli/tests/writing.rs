@@ -41,9 +41,9 @@ fn a_bad_line_is_named_and_those_before_it_are_written() {
         ran.stderr
     );
     assert_eq!(broker.run(&["read", "foo"]).rows().len(), 2);
-    let ran = broker.run_with_input(&["write", "foo", "--key", "id"], "{\"n\":\"\u{1b}[31m\"}\n");
+    let ran = broker.run_with_input(&["write", "foo", "--key", "id"], "{\"n\":\"\u{202e}x\"}\n");
     assert!(
-        ran.stderr.starts_with("error: line 1: there is no field \"id\" to take the key from: {\"n\":\"\\u{1b}[31m\"}\nhint: nothing is written\n"),
+        ran.stderr.starts_with("error: line 1: there is no field \"id\" to take the key from: {\"n\":\"\\u{202e}x\"}\nhint: nothing is written\n"),
         "{}",
         ran.stderr
     );

@@ -198,7 +198,11 @@ impl<'a> Input<'a> {
             1 => "the record before it is written".to_owned(),
             rows => format!("the {} records before it are written", thousands(rows)),
         };
-        let advice = if no_json { "; `-s value=string` writes lines as they are" } else { "" };
+        let advice = if no_json {
+            "; `-s value=string` writes lines as they are"
+        } else {
+            ""
+        };
         Err(Failure::Input(
             format!("line {}: {problem}: {}", self.line, excerpt(line)),
             format!("{written}{advice}"),
