@@ -4,9 +4,9 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMillisecondType;
-use arrow_array::{ArrayRef, RecordBatch, TimestampMillisecondArray};
+use arrow_array::{Array, ArrayRef, RecordBatch, TimestampMillisecondArray};
 use arrow_cast::{CastOptions, cast_with_options};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Field, TimeUnit};
 
 use crate::columns::field_name;
 use crate::error::{Error, ErrorKind, Result};
@@ -14,6 +14,8 @@ use crate::error::{Error, ErrorKind, Result};
 const KEY: &str = "_key";
 const HEADERS: &str = "_headers";
 const TIMESTAMP: &str = "_timestamp";
+/// The column of a stream for what does not fit the others.
+const EXTRA: &str = "_extra";
 /// Metadata that a read gives and a write cannot set.
 const LEFT_OUT: [&str; 7] = [
     "_topic",
@@ -27,6 +29,16 @@ const LEFT_OUT: [&str; 7] = [
 
 fn is_metadata(name: &str) -> bool {
     [KEY, HEADERS, TIMESTAMP].contains(&name) || LEFT_OUT.contains(&name)
+}
+
+/// Whether a column is what a stream adds for what does not fit, with nothing in it: it is no field of any value.
+fn is_empty_extra(field: &Field, column: &ArrayRef) -> bool {
+    field.name() == EXTRA
+        && field
+            .metadata()
+            .get("ARROW:extension:name")
+            .is_some_and(|name| name == "arrow.json")
+        && column.null_count() == column.len()
 }
 
 /// The columns of a batch, told apart.
@@ -47,7 +59,7 @@ impl RecordColumns {
     pub fn of(batch: &RecordBatch, key: Option<&str>) -> Result<RecordColumns> {
         let schema = batch.schema();
         let value: Vec<usize> = (0..batch.num_columns())
-            .filter(|i| !is_metadata(schema.field(*i).name()))
+            .filter(|i| !is_metadata(schema.field(*i).name()) && !is_empty_extra(schema.field(*i), batch.column(*i)))
             .collect();
         let value = if value.is_empty() {
             None
@@ -194,6 +206,25 @@ mod tests {
     fn a_field_that_was_renamed_gets_its_name_back() {
         let columns = RecordColumns::of(&batch(vec![("value._key", ints()), ("value.other", ints())]), None).unwrap();
         assert_eq!(names(&columns), ["_key", "value.other"]);
+    }
+
+    #[test]
+    fn an_empty_extra_column_of_a_stream_is_no_field() {
+        let json = |name: &str| {
+            let extension = [("ARROW:extension:name".to_owned(), "arrow.json".to_owned())];
+            Field::new(name, DataType::LargeUtf8, true).with_metadata(extension.into())
+        };
+        let of = |text: Option<&str>| {
+            let fields = vec![json("a"), json("_extra")];
+            let column = |text: Option<&str>| Arc::new(arrow_array::LargeStringArray::from(vec![text])) as ArrayRef;
+            let batch = RecordBatch::try_new(
+                Arc::new(arrow_schema::Schema::new(fields)),
+                vec![column(None), column(text)],
+            );
+            names(&RecordColumns::of(&batch.unwrap(), None).unwrap())
+        };
+        assert_eq!(of(None), ["a"]);
+        assert_eq!(of(Some("{\"b\":1}")), ["a", "_extra"]);
     }
 
     #[test]
