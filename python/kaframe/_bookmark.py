@@ -48,8 +48,9 @@ class Bookmark:
                 "offsets": {int(entry["partition"]): int(entry["offset"]) for entry in data["partitions"]},
             }
         except (ValueError, KeyError, TypeError, AttributeError) as error:
+            why = f"it has no {error}" if isinstance(error, KeyError) else error
             raise ConfigError(
-                f"this is no bookmark: {error}", hint="a bookmark is the text of str(table.next_start)"
+                f"this is no bookmark: {why}", hint="a bookmark is the text of str(table.next_start)"
             ) from None
         self._text = text
 

@@ -65,7 +65,7 @@ def test_mappings_and_bookmarks():
         end_bounds(mark)
     with pytest.raises(TypeError, match="partition numbers"):
         end_bounds({"0": 5})  # pyright: ignore[reportArgumentType]
-    with pytest.raises(kf.ConfigError, match="no bookmark"):
+    with pytest.raises(kf.ConfigError, match="no bookmark: it has no 'topic'"):
         kf.Bookmark("{}")
 
 

@@ -25,9 +25,14 @@ pub fn failure(failure: &Failure) {
 
 fn error_and_hint(message: &str, hint: Option<&str>) {
     labelled("error", Style::Red, message);
-    if let Some(hint) = hint.filter(|hint| !hint.is_empty()) {
-        labelled("hint", Style::Cyan, hint);
+    if let Some(text) = hint.filter(|hint| !hint.is_empty()) {
+        self::hint(text);
     }
+}
+
+/// Prints what to do next.
+pub fn hint(message: &str) {
+    labelled("hint", Style::Cyan, message);
 }
 
 /// Prints a warning.

@@ -150,8 +150,19 @@ fn malformed_values_are_told_and_strict_fails() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let ran = broker.run(&["read", "foo"]);
     assert_eq!((ran.code, ran.rows().len()), (0, 31));
-    assert!(ran.stderr.contains("warning"), "{}", ran.stderr);
-    assert_eq!(broker.run(&["read", "foo", "--strict"]).code, 3);
+    assert!(ran.stderr.contains("warning: 1 value is malformed"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("hint: --metadata _partition,_offset,_error"),
+        "{}",
+        ran.stderr
+    );
+    let strict = broker.run(&["read", "foo", "--strict"]);
+    assert_eq!(strict.code, 3);
+    assert!(
+        strict.stderr.contains("error: 1 value is malformed"),
+        "{}",
+        strict.stderr
+    );
     let skipped = broker.run(&["read", "foo", "--on-error", "skip"]);
     assert_eq!((skipped.code, skipped.rows().len()), (0, 30));
     let raised = broker.run(&["read", "foo", "--on-error", "raise"]);

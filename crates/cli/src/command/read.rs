@@ -220,6 +220,13 @@ fn tell(report: &Report, context: &Context) {
     if context.output.quiet {
         return;
     }
+    tell_report(report, context);
+    if report.malformed > 0 {
+        messages::hint("--metadata _partition,_offset,_error shows where and why; --on-error raise stops at the first");
+    }
+}
+
+fn tell_report(report: &Report, context: &Context) {
     let text = report.to_string();
     if context.output.verbose || report.delivered() == 0 {
         return messages::note(&text);
@@ -244,8 +251,11 @@ fn judge(report: &Report, strict: bool) -> Result<(), Failure> {
     }
     if strict && report.malformed > 0 {
         return Err(Failure::Incomplete(format!(
-            "{} values are malformed, and --strict was given",
-            thousands(report.malformed)
+            "{} malformed, and --strict was given",
+            match report.malformed {
+                1 => "1 value is".to_owned(),
+                many => format!("{} values are", thousands(many)),
+            }
         )));
     }
     Ok(())
