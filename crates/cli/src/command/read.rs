@@ -9,7 +9,7 @@ use crate::exit::Failure;
 use crate::flag::columns::Columns;
 use crate::flag::connection::Connection;
 use crate::flag::output::{Format, ProgressFlag, Rows};
-use crate::flag::range::{FromLogStart, Range};
+use crate::flag::range::{FromLogStart, Range, count};
 use crate::flag::running::Running;
 use crate::render::{self, thousands};
 use crate::{messages, progress, terminal};
@@ -34,11 +34,20 @@ pub struct Read {
         long = "limit",
         visible_short_alias = 'c',
         value_name = "N",
+        allow_negative_numbers = true,
+        value_parser = count,
         help_heading = "Which records"
     )]
     limit: Option<u64>,
     /// The newest so many records
-    #[arg(long, value_name = "N", help_heading = "Which records", conflicts_with = "limit")]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        value_parser = count,
+        help_heading = "Which records",
+        conflicts_with = "limit"
+    )]
     tail: Option<u64>,
 }
 
@@ -48,7 +57,7 @@ pub struct Head {
     #[command(flatten)]
     reading: Reading,
     /// How many
-    #[arg(short = 'n', long = "limit", visible_short_alias = 'c', value_name = "N", default_value_t = HEAD, help_heading = "Which records")]
+    #[arg(short = 'n', long = "limit", visible_short_alias = 'c', value_name = "N", default_value_t = HEAD, allow_negative_numbers = true, value_parser = count, help_heading = "Which records")]
     limit: u64,
 }
 
@@ -58,7 +67,7 @@ pub struct Tail {
     #[command(flatten)]
     reading: Reading,
     /// How many
-    #[arg(short = 'n', long = "tail", visible_short_alias = 'c', value_name = "N", default_value_t = HEAD, help_heading = "Which records")]
+    #[arg(short = 'n', long = "tail", visible_short_alias = 'c', value_name = "N", default_value_t = HEAD, allow_negative_numbers = true, value_parser = count, help_heading = "Which records")]
     tail: u64,
 }
 

@@ -45,6 +45,7 @@ pub struct Range {
         long,
         value_name = "N,N",
         value_delimiter = ',',
+        value_parser = partition,
         help_heading = "Which records"
     )]
     pub partitions: Vec<i32>,
@@ -62,6 +63,16 @@ pub struct Range {
     pub isolation: String,
 }
 
+/// A number of records.
+pub fn count(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "a number of records, such as 100")
+}
+
+fn partition(text: &str) -> Result<i32, &'static str> {
+    let number = text.trim().parse().ok().filter(|number| *number >= 0);
+    number.ok_or("the number of a partition, from 0 up; several with commas")
+}
+
 /// Where the reads starts, if that has to be asked from the broker first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FromLogStart {
@@ -75,10 +86,10 @@ impl Range {
     /// Puts the bounds into the options of a scan.
     pub fn apply(&self, options: &mut ScanOptions) -> Result<FromLogStart, Failure> {
         if let Some(text) = &self.start {
-            options.start = parse_bounds(text)?;
+            options.start = parse_bounds("--start", text)?;
         }
         if let Some(text) = &self.end {
-            options.end = parse_bounds(text)?;
+            options.end = parse_bounds("--end", text)?;
         }
         if !self.partitions.is_empty() {
             options.partitions = Some(self.partitions.clone());
@@ -105,23 +116,27 @@ fn parse_isolation(text: &str) -> Result<IsolationLevel, Failure> {
 }
 
 /// One bound for all partitions, or `PARTITION=BOUND,PARTITION=BOUND`.
-fn parse_bounds(text: &str) -> Result<Bounds, Failure> {
+fn parse_bounds(flag: &str, text: &str) -> Result<Bounds, Failure> {
+    let parse = |text: &str| {
+        text.parse::<Bound>()
+            .map_err(|error| Failure::usage(format!("{flag}: {}", error.message()), error.hint().unwrap_or_default()))
+    };
     if !text.contains('=') {
-        return Ok(Bounds::One(text.parse::<Bound>()?));
+        return Ok(Bounds::One(parse(text)?));
     }
     let mut bounds = BTreeMap::new();
     for part in text.split(',') {
         let usage = || {
             Failure::usage(
-                format!("{part:?} in {text:?} is not PARTITION=BOUND"),
+                format!("{flag}: {part:?} in {text:?} is not PARTITION=BOUND"),
                 "as in 0=500,1=latest",
             )
         };
         let (partition, bound) = part.split_once('=').ok_or_else(usage)?;
         let partition = partition.trim().parse::<i32>().map_err(|_| usage())?;
-        if bounds.insert(partition, bound.parse::<Bound>()?).is_some() {
+        if bounds.insert(partition, parse(bound)?).is_some() {
             return Err(Failure::usage(
-                format!("partition {partition} is named twice in {text:?}"),
+                format!("{flag}: partition {partition} is named twice in {text:?}"),
                 "name each partition once",
             ));
         }
@@ -135,16 +150,35 @@ mod tests {
 
     #[test]
     fn one_bound_is_for_all_partitions() {
-        assert_eq!(parse_bounds("-100").unwrap(), Bounds::One(Bound::FromEnd(100)));
-        assert_eq!(parse_bounds("500").unwrap(), Bounds::One(Bound::Offset(500)));
+        assert_eq!(
+            parse_bounds("--start", "-100").unwrap(),
+            Bounds::One(Bound::FromEnd(100))
+        );
+        assert_eq!(parse_bounds("--start", "500").unwrap(), Bounds::One(Bound::Offset(500)));
     }
 
     #[test]
     fn a_mapping_names_partitions() {
         let expected = BTreeMap::from([(0, Bound::Offset(500)), (2, Bound::Latest)]);
-        assert_eq!(parse_bounds("0=500,2=latest").unwrap(), Bounds::PerPartition(expected));
-        assert!(parse_bounds("0=1,0=2").is_err());
-        assert!(parse_bounds("x=1").is_err());
+        assert_eq!(
+            parse_bounds("--start", "0=500,2=latest").unwrap(),
+            Bounds::PerPartition(expected)
+        );
+        assert!(parse_bounds("--start", "0=1,0=2").is_err());
+        assert!(parse_bounds("--start", "x=1").is_err());
+        let Err(Failure::Usage(message, hint)) = parse_bounds("--end", "0=abc") else {
+            panic!("no mistake of the command line");
+        };
+        assert_eq!(message, "--end: \"abc\" is no bound");
+        assert!(hint.contains("-1h"));
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_told_what_they_should_be() {
+        assert_eq!(count("100"), Ok(100));
+        assert!(count("-1").is_err() && count("1e3").is_err());
+        assert_eq!(partition(" 3"), Ok(3));
+        assert!(partition("-1").is_err() && partition("zero").is_err());
     }
 
     #[test]
