@@ -101,6 +101,8 @@ fn a_dropped_stream_stops_the_read() {
     );
     assert!(!report.complete);
     drop(stream);
+    // What was on its way arrives; then nothing more comes.
+    std::thread::sleep(Duration::from_millis(500));
     let before = bench.control.requests().len();
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(bench.control.requests().len(), before);
