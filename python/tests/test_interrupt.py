@@ -15,11 +15,12 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this sys
 #: What design promises, in seconds.
 PROMISE = 0.25
 
-# A broker in a process of its own: stopped, it keeps its connections and answers nothing.
+# A broker in a process of its own: stopped, it keeps its connections and answers nothing. It holds several times what one Fetch brings, so that no reader has
+# everything before the broker stops.
 BROKER = """
 import kaframe as kf, sys
 with kf.Broker(topics={"foo": 1}) as broker:
-    kf.connect(broker.bootstrap_servers).write([{"n": n} for n in range(100_000)], "foo")
+    kf.connect(broker.bootstrap_servers).write(({"n": n, "pad": "x" * 2000} for n in range(20_000)), "foo")
     print(broker.bootstrap_servers, flush=True)
     sys.stdin.read()
 """
@@ -28,7 +29,7 @@ with kf.Broker(topics={"foo": 1}) as broker:
 READER = """
 import sys, time
 import kaframe as kf
-scan = kf.scan("foo", batch_size=1000, timeout=50)
+scan = kf.scan("foo", batch_size=1000, memory_limit=1, timeout=50)
 {before}
 print("ready", flush=True)
 sys.stdin.readline()
@@ -40,7 +41,7 @@ except KeyboardInterrupt:
 else:
     print("not interrupted", flush=True)
 sys.stdin.readline()
-assert len(scan.read()) == 100_000
+assert len(scan.read()) == 20_000
 print("usable", flush=True)
 """
 
