@@ -33,9 +33,9 @@ def test_dicts(cluster: Cluster, topic: str) -> None:
 def test_codec(cluster: Cluster, topic: str, codec: str) -> None:
     rows = [{"text": "x" * 100, "number": n} for n in range(3000)]
     if codec == "zstd" and not cluster.zstd:
-        with pytest.raises(kf.KaframeError, match="zstd"):
+        with pytest.raises(kf.KaframeError, match="UNSUPPORTED_COMPRESSION_TYPE"):
             kf.write(rows, topic, bootstrap_servers=cluster.bootstrap_servers, compression=codec)
-        assert foreign.read(cluster.bootstrap_servers, topic) == [], "refused before anything was sent"
+        assert foreign.read(cluster.bootstrap_servers, topic) == [], "nothing of it was written"
         return
     kf.write(rows, topic, bootstrap_servers=cluster.bootstrap_servers, compression=codec)
     seen = foreign.read(cluster.bootstrap_servers, topic)
