@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 SECONDS = 60.0
 Header = tuple[str, bytes | None]
+T = TypeVar("T")
 
 
 class Row(NamedTuple):
@@ -63,13 +64,33 @@ def delete_records(bootstrap_servers: str, topic: str, before: int, partition: i
     client.delete_records([where])[where].result(timeout=SECONDS)
 
 
+#: What a real broker answers for a moment after a topic was created. librdkafka gives it to its caller; kaframe asks again by itself.
+UNSETTLED = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
+
+
+def settled(ask: Callable[[], T]) -> T:
+    """What ``ask`` returns once the broker has settled on a leader."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            return ask()
+        except KafkaException as failed:
+            if failed.args[0].code() not in UNSETTLED or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
 def end_offset(bootstrap_servers: str, topic: str, partition: int = 0, *, committed: bool = True) -> int:
     """The last stable offset, or with ``committed=False`` the high watermark."""
     level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
     where = TopicPartition(topic, partition)
     client = admin(bootstrap_servers)
-    asked = client.list_offsets({where: OffsetSpec.latest()}, isolation_level=level)
-    return asked[where].result(timeout=SECONDS).offset
+    ask = {where: OffsetSpec.latest()}
+    return settled(lambda: client.list_offsets(ask, isolation_level=level)[where].result(timeout=SECONDS).offset)
 
 
 def wait_for_end(bootstrap_servers: str, topic: str, end: int, partition: int = 0) -> None:
@@ -161,7 +182,8 @@ def read(
         partitions = consumer.list_topics(topic, timeout=SECONDS).topics[topic].partitions
         starts = {}
         for partition in partitions:
-            low, _ = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=SECONDS)
+            where = TopicPartition(topic, partition)
+            low, _ = settled(lambda where=where: consumer.get_watermark_offsets(where, timeout=SECONDS))
             starts[partition] = low if start is None else start
         consumer.assign([TopicPartition(topic, partition, offset) for partition, offset in starts.items()])
         rows: list[Row] = []
