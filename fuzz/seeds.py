@@ -26,7 +26,7 @@ for line in (fixtures / "frames.txt").read_text().splitlines():
 
 record = b'{"number": 1000001, "user": "u5", "ts": "2026-01-01T00:00:00.025Z", "a": -12.5, "ok": true, "b": {"c": [1, null]}}'
 odd = b'{"a":"na\\u00efve \xc3\xa9 \\"x\\" and longer than a block of bytes","b":{"c":[{"d":1e3}]},"n":123456789012345678}'
-drift = [b'{"a":1}', b'{"a":2.5}', b'{"b":null,"a":"x"}', b'17', b'NaN', b'["x"]', b' { } ']
+drift = [b'{"a":1}', b'{"a":2.5}', b'{"b":null,"a":"x"}', b"17", b"NaN", b'["x"]', b" { } "]
 for options in range(16):
     for name, lines in {"same": [record] * 3, "odd": [odd, odd], "drift": drift}.items():
         seed("json", f"{name}-{options}", bytes([options]) + b"\n".join(lines))
