@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use kaframe_wire::ErrorCode;
-use rand::Rng;
+use rand::RngExt;
 use tokio::time::Instant;
 
 use crate::error::{ClientError, ConnectCause};
