@@ -10,6 +10,7 @@ from ._keywords import keywords
 from ._options import scan_arguments
 from ._scan import Scan
 from ._topics import topic_description, topic_info
+from ._warnings import warn
 from ._write import write_data
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Cluster:
     @keywords
     def __init__(self, bootstrap_servers: Servers | None = None, *, config: Properties | None = None) -> None:
         self._native = _native.Cluster(properties(bootstrap_servers, config))
+        warn(self._native.warnings)
 
     @property
     def cluster_id(self) -> str | None:

@@ -119,6 +119,10 @@ class Cluster:
     def cluster_id(self) -> str | None: ...
     @property
     def bootstrap_servers(self) -> str: ...
+    @property
+    def warnings(self) -> list[str]:
+        """What is odd about the properties."""
+
     def scan(self, topic: str, arguments: ScanArguments) -> Scan: ...
     def write(
         self, topic: str, batches: Iterator[RecordBatch], arguments: WriteArguments, progress: _OnProgress | None = None

@@ -50,6 +50,12 @@ impl Cluster {
         self.cluster.bootstrap_servers()
     }
 
+    /// What is odd about the properties.
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        self.cluster.warnings().to_vec()
+    }
+
     fn scan(&self, py: Python<'_>, topic: String, arguments: ScanArguments) -> PyResult<Scan> {
         self.home.check(py, "cluster")?;
         let slot = Slot::default();

@@ -8,12 +8,16 @@ mod exit;
 mod flag;
 mod interrupt;
 mod json_object;
+mod kcat;
 mod lines;
 mod messages;
 mod o_range;
 mod progress;
 mod render;
 mod terminal;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
 
 use clap::Parser;
 
@@ -42,17 +46,36 @@ struct Context {
 }
 
 fn main() {
-    let cli = Cli::parse();
-    terminal::set_color(cli.output.color);
-    let code = match run(cli) {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let code = match kcat::arguments(&arguments) {
+        Some(arguments) => kcat::main(arguments),
+        None => native(&arguments),
+    };
+    // Threads that still wait for a socket or for standard input must not hold up the end.
+    std::process::exit(code);
+}
+
+/// The command with words for commands.
+fn native(arguments: &[OsString]) -> i32 {
+    let result = match Cli::try_parse_from(arguments) {
+        Ok(cli) => {
+            terminal::set_color(cli.output.color);
+            run(cli)
+        }
+        Err(mistake) if mistake.use_stderr() => mistake.exit(),
+        // Help and version are output like any other: a full disk is no success.
+        Err(help) => help
+            .print()
+            .and_then(|()| io::stdout().flush())
+            .map_err(Failure::stdout),
+    };
+    match result {
         Ok(()) => 0,
         Err(failure) => {
             messages::failure(&failure);
             failure.exit_code()
         }
-    };
-    // Threads that still wait for a socket or for standard input must not hold up the end.
-    std::process::exit(code);
+    }
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {

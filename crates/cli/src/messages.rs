@@ -45,6 +45,11 @@ pub fn note(message: &str) {
     print(&escape_lines(message));
 }
 
+/// An error as kcat words errors, for those who look for its `% ERROR`.
+pub fn kcat_error(message: &str) {
+    print(&escape_lines(&format!("% ERROR: {message}")));
+}
+
 fn labelled(label: &str, style: Style, message: &str) {
     print(&format!(
         "{}: {}",

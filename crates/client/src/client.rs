@@ -14,12 +14,13 @@ use crate::admin::{self, NewTopic};
 use crate::cluster::{Cluster, SharedCluster, same_topic};
 use crate::config::ClientConfig;
 use crate::error::ClientError;
+use crate::listing::ClusterListing;
 use crate::metadata::KnownTopic;
 use crate::nearest::nearest;
 use crate::printable::printable;
 use crate::retry::{Attempts, Patience};
 use crate::topic::{EpochEnd, Isolation, ListedOffset, OffsetQuery, PartitionMetadata, TopicMetadata};
-use crate::{Result, epoch, offsets};
+use crate::{Result, epoch, listing, offsets};
 
 /// How long a name may be unknown before it is taken for a typing error: long enough for the news of a topic created a moment ago to get around.
 const MISSPELT_PATIENCE: Duration = Duration::from_millis(300);
@@ -97,6 +98,11 @@ impl Client {
                 Err(error) => retrying.failed(error).await?,
             }
         }
+    }
+
+    /// The cluster as one broker lists it, with one topic or all of them; for showing. Asking never creates a topic.
+    pub async fn listing(&self, topic: Option<&str>) -> Result<ClusterListing> {
+        listing::list(self, topic).await
     }
 
     /// One topic, asked afresh. Asking never creates it.

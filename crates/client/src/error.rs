@@ -279,7 +279,11 @@ fn connect_text(what: &str, attempts: &[(String, String)], hint: Option<&str>) -
     let mut text = format!("cannot reach {what}");
     for (index, (address, reason)) in attempts.iter().enumerate() {
         text.push_str(if index == 0 { ": " } else { "; " });
-        text.push_str(&format!("{address}: {reason}"));
+        // A broker that is named by its address needs it only once.
+        if attempts.len() > 1 || !what.contains(address.as_str()) {
+            text.push_str(&format!("{address}: "));
+        }
+        text.push_str(reason);
     }
     if let Some(hint) = hint {
         text.push_str(&format!(" ({hint})"));

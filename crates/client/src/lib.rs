@@ -26,6 +26,7 @@ mod connection;
 mod epoch;
 mod error;
 mod fetch;
+mod listing;
 mod metadata;
 mod nearest;
 mod offsets;
@@ -42,6 +43,7 @@ pub use client::Client;
 pub use config::ClientConfig;
 pub use error::{ClientError, ConnectCause};
 pub use fetch::{FetchOptions, Fetched, PartitionFetcher};
+pub use listing::{ClusterListing, ListedBroker, ListedPartition, ListedTopic};
 pub use produce::{Produced, Producer, ProducerOptions};
 pub use topic::{AbortedTransaction, EpochEnd, Isolation, ListedOffset, OffsetQuery, PartitionMetadata, TopicMetadata};
 

@@ -15,6 +15,7 @@ use crate::Context;
 use crate::exit::Failure;
 use crate::flag::connection::Connection;
 use crate::flag::running::Timeout;
+use crate::messages;
 
 /// What to do.
 #[derive(Subcommand, Debug)]
@@ -58,12 +59,24 @@ pub fn run(command: Command, context: &Context) -> Result<(), Failure> {
 impl Context {
     /// Connects to the cluster that flags and environment name.
     fn cluster(&self, connection: &Connection) -> Result<Cluster, Failure> {
-        Ok(Cluster::connect_with(connection.or(&self.connection).config()?)?)
+        self.connected(Cluster::connect_with(connection.or(&self.connection).config()?)?)
     }
 
     /// The same, for a command that has a time limit of its own: it holds for connecting too.
     fn cluster_within(&self, connection: &Connection, timeout: &Timeout) -> Result<Cluster, Failure> {
         let config = connection.or(&self.connection).config()?;
-        Ok(Cluster::connect_with(config.with_timeout(timeout.timeout))?)
+        self.connected(Cluster::connect_with(config.with_timeout(timeout.timeout))?)
+    }
+
+    /// Says once what is odd about the configuration.
+    fn connected(&self, cluster: Cluster) -> Result<Cluster, Failure> {
+        if !self.output.quiet {
+            cluster
+                .as_async()
+                .warnings()
+                .iter()
+                .for_each(|warning| messages::warning(warning));
+        }
+        Ok(cluster)
     }
 }

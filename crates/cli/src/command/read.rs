@@ -11,7 +11,7 @@ use crate::flag::connection::Connection;
 use crate::flag::output::{Format, ProgressFlag, Rows};
 use crate::flag::range::{FromLogStart, Range, count};
 use crate::flag::running::Running;
-use crate::render::{self, thousands};
+use crate::render::{self, Renderer, thousands};
 use crate::{messages, progress, terminal};
 
 /// Rows that `read` shows on a terminal when nobody said how many.
@@ -128,6 +128,11 @@ impl Reading {
         self.columns.apply(&mut options)?;
         self.running.apply(&mut options)?;
         let format = self.rows.format();
+        format.check()?;
+        if let Some(needs) = format.raw() {
+            self.columns.none_for_bytes()?;
+            needs.apply(&mut options);
+        }
         let bar = progress::Bar::new(self.progress.progress, format.collects());
         options.progress = bar.callback();
         options.max_result_bytes = if format.collects() { None } else { Some(SMALL_BYTES) };
@@ -192,9 +197,18 @@ fn print(scan: &Scan, format: Format, limit: Option<u64>) -> Result<Report, Fail
     }
 }
 
+/// The renderer of a format. The envelope names brokers, which the plan knows.
+fn renderer(scan: &Scan, format: Format) -> Box<dyn Renderer> {
+    if format != Format::Envelope {
+        return render::to_stdout(format);
+    }
+    let partitions = scan.plan().topic.partitions.iter();
+    render::enveloped(partitions.map(|p| (p.id, p.leader.unwrap_or(-1))).collect(), b"\n")
+}
+
 fn table(scan: &Scan, format: Format) -> Result<Report, Failure> {
     let table = scan.read()?;
-    let mut out = render::to_stdout(format);
+    let mut out = renderer(scan, format);
     out.begin(&table.schema())?;
     for batch in table.batches() {
         out.batch(batch)?;
@@ -205,7 +219,7 @@ fn table(scan: &Scan, format: Format) -> Result<Report, Failure> {
 
 fn stream(scan: &Scan, format: Format) -> Result<Report, Failure> {
     let mut stream = scan.stream()?;
-    let mut out = render::to_stdout(format);
+    let mut out = renderer(scan, format);
     out.begin(&stream.schema())?;
     for batch in &mut stream {
         out.batch(&batch?)?;

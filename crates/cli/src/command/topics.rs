@@ -111,7 +111,7 @@ impl List {
                 Arc::new(BooleanArray::from_iter(topics.iter().map(|t| Some(t.internal)))),
             ));
         }
-        print(columns, self.rows.format())
+        print(columns, self.rows.format_of_rows()?)
     }
 }
 
@@ -133,7 +133,7 @@ impl Create {
 impl Describe {
     fn run(self, context: &Context) -> Result<(), Failure> {
         let description = context.cluster(&self.connection)?.describe_topic(&self.topic)?;
-        print(partition_columns(&description), self.rows.format())?;
+        print(partition_columns(&description), self.rows.format_of_rows()?)?;
         let id = description
             .id
             .as_ref()

@@ -69,6 +69,17 @@ impl Formats {
 }
 
 impl Columns {
+    /// Refuses flags about columns where records are printed as bytes.
+    pub fn none_for_bytes(&self) -> Result<(), Failure> {
+        if self.formats.is_empty() && self.columns.is_empty() && self.metadata.is_empty() && !self.no_metadata {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            "templates and the envelope print keys and values as the bytes they are: formats and columns have no place there",
+            "leave out -s, --columns, --metadata and --no-metadata, or choose another format such as -f ndjson",
+        ))
+    }
+
     /// Puts formats and columns into the options of a scan.
     pub fn apply(&self, options: &mut ScanOptions) -> Result<(), Failure> {
         let formats = Formats::parse(&self.formats)?;

@@ -1,7 +1,12 @@
 //! How results and messages look.
 
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Args, ValueEnum};
 
+use crate::exit::Failure;
+use crate::render::Template;
 use crate::terminal;
 
 /// auto | always | never.
@@ -31,6 +36,67 @@ pub enum Format {
     Markdown,
     /// One line per field
     Vertical,
+    /// A Parquet file, to a file or a pipe
+    Parquet,
+    /// An Arrow IPC stream, to a file or a pipe
+    Arrow,
+    /// kcat's JSON envelope
+    #[value(skip)]
+    Envelope,
+    /// By a template. Read once, from an argument, which lives as long as the program
+    #[value(skip)]
+    Template(&'static Template),
+}
+
+/// Reads a format: one of the words, or whatever has a `%` in it as a template.
+#[derive(Debug, Clone, Copy)]
+pub struct FormatParser;
+
+impl TypedValueParser for FormatParser {
+    type Value = Format;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Format, clap::Error> {
+        let bytes = value.as_encoded_bytes();
+        if !bytes.contains(&b'%') {
+            return clap::builder::EnumValueParser::<Format>::new().parse_ref(command, arg, value);
+        }
+        let template = Template::parse(bytes).map_err(|problem| {
+            let text = format!(
+                "-f {}: {problem}; tokens are %s %S %R (value, its length), %k %K (key), %t %p %o %T %h (topic, partition, offset, timestamp, headers), %%\n",
+                terminal::escape(&value.to_string_lossy())
+            );
+            clap::Error::raw(clap::error::ErrorKind::ValueValidation, text).with_cmd(command)
+        })?;
+        Ok(Format::Template(Box::leak(Box::new(template))))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let words = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        Some(Box::new(words))
+    }
+}
+
+impl Format {
+    /// Refuses to send bytes to a terminal that only programs can read.
+    pub fn check(self) -> Result<(), Failure> {
+        let name = match self {
+            Format::Parquet => "parquet",
+            Format::Arrow => "arrow",
+            _ => return Ok(()),
+        };
+        if !terminal::stdout_is_terminal() {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            format!("-f {name} is for programs, and standard output is a terminal"),
+            format!("send it to a file (> rows.{name}) or a pipe; -f table is for reading"),
+        ))
+    }
 }
 
 /// Flags about messages; they stand before or behind the command.
@@ -59,19 +125,38 @@ pub struct Output {
 /// The flag that chooses how rows are printed.
 #[derive(Args, Debug, Clone)]
 pub struct Rows {
-    /// How rows are printed; the default is table on a terminal, ndjson on a pipe
-    #[arg(short, long, value_enum, help_heading = "Output")]
+    /// How rows are printed; the default is table on a terminal, ndjson on a pipe. With a % it is a template of kcat's tokens, as '%t %p %o %k %s\n'
+    #[arg(short, long, value_parser = FormatParser, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<Format>,
+    /// One JSON object a record, as kcat's envelope: topic, partition, offset, tstype, ts, broker, headers, key, payload
+    #[arg(short = 'J', long, conflicts_with = "format", help_heading = "Output")]
+    pub envelope: bool,
 }
 
 impl Rows {
     /// What was asked for, or what suits where standard output goes.
     pub fn format(&self) -> Format {
+        if self.envelope {
+            return Format::Envelope;
+        }
         self.format.unwrap_or(if terminal::stdout_is_terminal() {
             Format::Table
         } else {
             Format::Ndjson
         })
+    }
+
+    /// The same, for rows that are no records of a topic.
+    pub fn format_of_rows(&self) -> Result<Format, Failure> {
+        let format = self.format();
+        if format.raw().is_some() {
+            return Err(Failure::usage(
+                "templates and the envelope print records; these rows are none",
+                "choose another format: table, ndjson, json, csv, markdown, vertical",
+            ));
+        }
+        format.check()?;
+        Ok(format)
     }
 }
 

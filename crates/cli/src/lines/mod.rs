@@ -7,5 +7,5 @@
 mod record;
 mod rows;
 
-pub use record::{LineFormat, NO_JSON};
+pub use record::{Header, LineFormat, NO_JSON};
 pub use rows::RowsBuilder;

@@ -45,14 +45,13 @@ pub struct Problem(pub String);
 pub const NO_JSON: &str = "no JSON";
 
 /// Metadata that `read` prints and that cannot be set.
-const LEFT_OUT: [&str; 7] = [
+const LEFT_OUT: [&str; 6] = [
     "_topic",
     "_partition",
     "_offset",
     "_timestamp_type",
     "_error",
     "_tombstone",
-    "_schema_id",
 ];
 
 /// What `read` puts before a field whose name is that of metadata.

@@ -8,7 +8,7 @@ use arrow_array::builder::{
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Fields};
 
-use super::record::LineRecord;
+use super::record::{Header, LineRecord};
 
 /// Gathers rows.
 pub struct RowsBuilder {
@@ -44,10 +44,26 @@ impl Default for RowsBuilder {
 impl RowsBuilder {
     /// Adds a record.
     pub fn push(&mut self, record: &LineRecord) {
-        self.values.append_value(&record.value);
-        self.keys.append_option(record.key.as_deref());
-        self.timestamps.append_option(record.timestamp);
-        for (key, value) in &record.headers {
+        self.push_parts(
+            record.key.as_deref(),
+            Some(&record.value),
+            record.timestamp,
+            &record.headers,
+        );
+    }
+
+    /// Adds a record that may have no value.
+    pub fn push_parts(
+        &mut self,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        timestamp: Option<i64>,
+        headers: &[Header<'_>],
+    ) {
+        self.values.append_option(value);
+        self.keys.append_option(key);
+        self.timestamps.append_option(timestamp);
+        for (key, value) in headers {
             let entry = self.headers.values();
             if let Some(keys) = entry.field_builder::<StringBuilder>(0) {
                 keys.append_value(key);
@@ -59,7 +75,7 @@ impl RowsBuilder {
         }
         self.headers.append(true);
         self.rows += 1;
-        self.bytes += record.value.len() + record.key.as_ref().map_or(0, |key| key.len());
+        self.bytes += value.map_or(0, <[u8]>::len) + key.map_or(0, <[u8]>::len);
     }
 
     /// How many rows.

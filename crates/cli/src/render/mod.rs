@@ -1,17 +1,24 @@
-//! How rows look: a table, lines of JSON, one JSON array, CSV, Markdown, or one line per field.
+//! How rows look: a table, lines of JSON, one JSON array, CSV, Markdown, or one line per field; as records: by a template, or in kcat's
+//! envelope. For programs: an Arrow stream, a Parquet file.
 //!
 //! Renderers that stream write each batch as it comes and hold nothing; a table and a Markdown table need all rows to know how wide they are.
 //! Where standard output is a terminal, no character of the data may act on it (`terminal::escape`).
 
+mod arrow_file;
 mod cell;
 mod csv;
+mod envelope;
 mod json;
 mod json_rows;
 mod markdown;
 mod ndjson;
+mod pack;
+mod raw_records;
 mod table;
+mod template;
 mod vertical;
 
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 
 use arrow_array::RecordBatch;
@@ -21,7 +28,11 @@ use crate::exit::Failure;
 use crate::flag::output::Format;
 use crate::terminal;
 
+pub use envelope::string as kcat_string;
+pub use pack::Pack;
+pub use raw_records::Needs;
 pub use table::Table;
+pub use template::{Filling, Template};
 
 /// Prints record batches. `begin` once, `batch` for each, `end` once.
 pub trait Renderer {
@@ -38,14 +49,44 @@ impl Format {
     pub fn collects(self) -> bool {
         matches!(self, Format::Table | Format::Markdown)
     }
+
+    /// What it needs of each record, where it prints records as bytes and not columns.
+    pub fn raw(self) -> Option<Needs> {
+        match self {
+            Format::Template(template) => Some(template.needs()),
+            Format::Envelope => Some(envelope::Envelope::<io::Stdout>::needs()),
+            _ => None,
+        }
+    }
+}
+
+/// Standard output, and whether it is a terminal.
+fn stdout() -> (BufWriter<io::Stdout>, bool) {
+    let out = BufWriter::with_capacity(1 << 16, io::stdout());
+    (out, terminal::stdout_is_terminal())
+}
+
+/// Prints records by a template, to standard output.
+pub fn templated(template: &Template, filling: Filling) -> Box<dyn Renderer> {
+    let (out, escape) = stdout();
+    Box::new(template::Templated::new(out, escape, template.clone(), filling))
+}
+
+/// Prints records in kcat's envelope, to standard output. `brokers` names the leader of each partition.
+pub fn enveloped(brokers: BTreeMap<i32, i32>, delimiter: &[u8]) -> Box<dyn Renderer> {
+    let (out, escape) = stdout();
+    Box::new(envelope::Envelope::new(out, escape, brokers, delimiter.to_vec()))
 }
 
 /// The renderer of a format, to standard output.
 pub fn to_stdout(format: Format) -> Box<dyn Renderer> {
     let width = terminal::width();
-    let escape = width.is_some();
-    let out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let (out, escape) = stdout();
     match format {
+        Format::Parquet => Box::new(arrow_file::Parquet::new(out)),
+        Format::Arrow => Box::new(arrow_file::ArrowStream::new(out)),
+        Format::Envelope => enveloped(BTreeMap::new(), b"\n"),
+        Format::Template(template) => templated(template, Filling::default()),
         Format::Table => Box::new(Table::new(out, width)),
         Format::Ndjson => Box::new(ndjson::Ndjson::new(out, escape)),
         Format::Json => Box::new(json::Json::new(out, escape)),

@@ -91,6 +91,9 @@ impl From<ClientError> for Error {
                 if let Some(partition) = partition {
                     error = error.with_partition(partition);
                 }
+                if code == ErrorCode::TOPIC_ALREADY_EXISTS {
+                    error = error.with_hint("read it or write to it as it is, choose another name, or delete it first");
+                }
                 error
             }
             ClientError::UnknownOutcome { topic, partition, .. } => {

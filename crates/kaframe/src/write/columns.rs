@@ -17,14 +17,13 @@ const TIMESTAMP: &str = "_timestamp";
 /// The column of a stream for what does not fit the others.
 const EXTRA: &str = "_extra";
 /// Metadata that a read gives and a write cannot set.
-const LEFT_OUT: [&str; 7] = [
+const LEFT_OUT: [&str; 6] = [
     "_topic",
     "_partition",
     "_offset",
     "_timestamp_type",
     "_error",
     "_tombstone",
-    "_schema_id",
 ];
 
 fn is_metadata(name: &str) -> bool {
