@@ -1,7 +1,7 @@
 # make demo    build, start the embedded broker, write and read 1,000 records, print the DataFrame (needs Rust, Python 3.11, make)
 # make test    all tests, those against a real Apache Kafka included (also Java 17, Maven, kcat)
 # make lint    rustfmt, clippy, ruff, pyright, stubtest
-# make bench   the benchmark against a real Kafka, kept in bench/runs/
+# make bench   kaframe beside every other reader on a real Kafka, kept in bench/runs/; FULL=1 for the larger sizes (bench/README.md)
 # make fuzz    each fuzz target for a minute, FUZZ_SECONDS=... for longer (needs a nightly Rust and cargo-fuzz)
 # make wheel   the wheel in dist/
 #
@@ -39,7 +39,7 @@ style: $(VENV)/test
 	$(BIN)/ruff format --check .
 
 bench: build $(VENV)/test
-	$(BIN)/python -m bench.spine
+	$(BIN)/python -m bench.suite $(if $(FULL),--full)
 
 fuzz:
 	@cargo +nightly fuzz --version >/dev/null || { echo "needs: rustup toolchain install nightly; cargo install cargo-fuzz" >&2; exit 1; }
@@ -50,7 +50,7 @@ fuzz:
 # The command goes into the wheel as a script: native, so that it starts in milliseconds.
 wheel: $(VENV)/demo
 	cargo build --release --locked -p kaframe-cli
-	install -D -m 755 target/release/kaframe python/kaframe.data/scripts/kaframe
+	install -D -s -m 755 target/release/kaframe python/kaframe.data/scripts/kaframe
 	rm -rf dist
 	$(BIN)/maturin build --release --locked --manifest-path python/Cargo.toml --out dist
 

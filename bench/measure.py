@@ -1,16 +1,29 @@
-"""What one reader took: wall time, CPU time of all its threads, peak memory. Imports are done before; the process does nothing else.
+"""What one reader took: wall time, CPU time of all its threads and of the programs it started, peak memory. Imports are done before; the process
+does nothing else.
 
-A peer calls :func:`measured` with its whole work, from the first connection to the finished DataFrame, and prints one line of JSON.
+A peer calls :func:`measured` with its whole work, from the first connection to the finished result, and prints one line of JSON. What it
+returned is checked after the clock has stopped.
 """
 
 from __future__ import annotations
 
 import json
-import sys
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from bench.job import Job
+
+#: When the parts of a reader's work ended, in seconds from its start; filled by :func:`mark`.
+_marks: dict[str, float] = {}
+_began = 0.0
+
+
+def mark(name: str) -> None:
+    """Notes that a part of the work is done."""
+    _marks[name] = time.perf_counter() - _began
 
 
 def memory(field: str) -> int:
@@ -24,25 +37,55 @@ def memory(field: str) -> int:
     raise RuntimeError(f"the kernel does not report {field}")
 
 
-def measured(work: Callable[[str, str, int], Any], arrow_bytes: Callable[[Any], int] | None = None) -> None:
-    """Run ``work(bootstrap_servers, topic, rows)`` with the arguments of the command line and print what it took."""
-    bootstrap_servers, topic, rows = sys.argv[1], sys.argv[2], int(sys.argv[3])
+def measured(work: Callable[[Job], Any]) -> None:
+    """Runs ``work(job)`` with the job of the command line and prints what it took.
+
+    ``work`` returns a pandas or Polars frame, anything with Arrow's C stream, or a number of rows.
+    """
+    job = Job.of_command_line()
+    result, took = clocked(work, job)
+    took |= {"rows": result} if isinstance(result, int) else seen(result, job)
+    print(json.dumps(took))
+
+
+def answered(work: Callable[[Job], Any]) -> None:
+    """As :func:`measured`, for work that gives an answer to compare as it is: a number or a list of them."""
+    job = Job.of_command_line()
+    answer, took = clocked(work, job)
+    print(json.dumps({**took, "rows": job.rows, "answer": answer}))
+
+
+def clocked(work: Callable[[Job], Any], job: Job) -> tuple[Any, dict[str, Any]]:
+    """The result of the work and what it took."""
+    global _began
     before = memory("VmRSS")
-    wall, cpu = time.perf_counter(), time.process_time()
-    frame, table = work(bootstrap_servers, topic, rows)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    _began, cpu = time.perf_counter(), time.process_time()
+    result = work(job)
+    seconds, cpu = time.perf_counter() - _began, time.process_time() - cpu
     peak = memory("VmHWM")
-    print(
-        json.dumps(
-            {
-                "rows": len(frame),
-                "number_sum": int(frame["number"].sum()),
-                "dtypes": {str(name): str(kind) for name, kind in frame.dtypes.items()},
-                "seconds": wall,
-                "cpu_seconds": cpu,
-                "peak_bytes": peak,
-                "bytes_before": before,
-                "arrow_bytes": None if arrow_bytes is None else arrow_bytes(table),
-            }
-        )
-    )
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return result, {
+        "seconds": seconds,
+        "cpu_seconds": cpu + children.ru_utime + children.ru_stime,
+        # A child's figure begins with what its parent had when it was started: an upper bound.
+        "peak_bytes": peak + children.ru_maxrss * 1024,
+        "bytes_before": before,
+        "marks": _marks,
+    }
+
+
+def seen(result: Any, job: Job) -> dict[str, Any]:
+    """Rows, types and checksums of a result."""
+    import pyarrow as pa
+
+    from bench.checksum import sums
+
+    pandas = hasattr(result, "dtypes") and hasattr(result, "iloc")
+    table = pa.Table.from_pandas(result, preserve_index=False) if pandas else pa.table(result)
+    types = result.dtypes.items() if pandas else zip(table.column_names, table.schema.types, strict=True)
+    facts = {"rows": table.num_rows, "arrow_bytes": table.nbytes}
+    if job.options.get("unchecked"):
+        return facts
+    if job.partial and "number" in table.column_names:
+        Path(job.numbers).write_bytes(table["number"].to_numpy().astype("int64").tobytes())
+    return {**facts, "types": {str(name): str(kind) for name, kind in types}, "sums": sums(table)}

@@ -8,7 +8,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from .errors import ConfigError
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType
     from typing import Any, Literal, TypeAlias
 
@@ -24,15 +27,31 @@ class Convertible:
 
     __slots__ = ()
 
-    def to_arrow(self) -> pa.Table:
-        """As a ``pyarrow.Table``, without copying. Needs pyarrow."""
-        return optional("pyarrow", "to_arrow()").table(self)
+    def to_arrow(self, *, categories: Sequence[str] = ()) -> pa.Table:
+        """As a ``pyarrow.Table``, without copying. Needs pyarrow.
 
-    def to_polars(self) -> pl.DataFrame:
-        """As a ``polars.DataFrame``. Needs polars."""
-        return optional("polars", "to_polars()").DataFrame(self)
+        Parameters
+        ----------
+        categories : sequence of str
+            Columns of text that become dictionaries: each different text once, and a number for each row.
+        """
+        pyarrow = optional("pyarrow", "to_arrow()")
+        return dictionaries(pyarrow.table(self), categories, pyarrow)
 
-    def to_pandas(self, dtype_backend: DtypeBackend | None = None) -> pd.DataFrame:
+    def to_polars(self, *, categories: Sequence[str] = ()) -> pl.DataFrame:
+        """As a ``polars.DataFrame``. Needs polars.
+
+        Parameters
+        ----------
+        categories : sequence of str
+            Columns of text that become ``Categorical``.
+        """
+        polars = optional("polars", "to_polars()")
+        frame = polars.DataFrame(self)
+        names = texts(categories, {name: kind == polars.String for name, kind in frame.schema.items()})
+        return frame.with_columns(polars.col(names).cast(polars.Categorical)) if names else frame
+
+    def to_pandas(self, dtype_backend: DtypeBackend | None = None, *, categories: Sequence[str] = ()) -> pd.DataFrame:
         """As a ``pandas.DataFrame``. Needs pandas and pyarrow.
 
         Parameters
@@ -42,9 +61,12 @@ class Convertible:
             nullable dtype (``Int64``, ``boolean``, ``Float64``; integers never become floats), decimals and nested columns get a
             ``pandas.ArrowDtype``. Text is pandas' ``str``, bytes are objects, times ``datetime64[ms, UTC]``. The other two are pandas' own
             words: nullable dtypes, or Arrow's, for every column.
+        categories : sequence of str
+            Columns of text that become pandas' ``category``: where few texts come again and again, a fraction of the memory.
         """
         pandas, pyarrow = optional("pandas", "to_pandas()"), optional("pyarrow", "to_pandas()")
-        return to_pandas(pyarrow.table(self), dtype_backend, pandas, pyarrow)
+        table = dictionaries(pyarrow.table(self), categories, pyarrow)
+        return to_pandas(table, dtype_backend, pandas, pyarrow)
 
 
 def optional(package: str, what: str) -> ModuleType:
@@ -55,6 +77,29 @@ def optional(package: str, what: str) -> ModuleType:
         if error.name not in (None, package):
             raise
         raise ImportError(f'{what} needs {package}: pip install "kaframe[{package}]"', name=package) from error
+
+
+def texts(categories: Sequence[str], columns: dict[str, bool]) -> list[str]:
+    """The names in ``categories``, checked against columns and whether they hold text."""
+    if isinstance(categories, str):
+        raise TypeError(f"categories takes a list of columns: [{categories!r}]")
+    for name in categories:
+        if name not in columns:
+            known = ", ".join(columns)
+            raise ConfigError(f"categories names {name!r}, which is no column", hint=f"there are: {known}")
+        if not columns[name]:
+            raise ConfigError(f"categories takes columns of text, and {name!r} holds none")
+    return list(categories)
+
+
+def dictionaries(table: pa.Table, categories: Sequence[str], pyarrow: ModuleType) -> pa.Table:
+    """The table with those columns as dictionaries, one for all chunks of a column."""
+    text = {field.name: pyarrow.types.is_large_string(field.type) for field in table.schema}
+    for name in texts(categories, text):
+        index = table.schema.get_field_index(name)
+        table = table.set_column(index, name, table.column(index).dictionary_encode())
+    # The chunks of a column already number alike, each with the dictionary as far as it had grown.
+    return table.unify_dictionaries() if categories else table
 
 
 def to_pandas(
@@ -75,6 +120,8 @@ def to_pandas(
 def _dtype(column: pa.ChunkedArray, backend: DtypeBackend | None, pandas: ModuleType, types: ModuleType) -> Any:
     """The extension dtype of a column, or None for NumPy's own (and pandas' ``str``)."""
     kind = column.type
+    if types.is_dictionary(kind):
+        return None  # pandas' own Categorical
     if backend == "pyarrow" or types.is_nested(kind) or types.is_decimal(kind):
         return pandas.ArrowDtype(kind)
     nullable = backend == "numpy_nullable"

@@ -15,7 +15,7 @@ from ._warnings import warn
 from .errors import KaframeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
     import polars as pl
@@ -98,17 +98,17 @@ class Scan(Convertible):
             raise KaframeError("nothing of this scan was read yet", hint="iterate over it, or convert it, first")
         return self._running
 
-    def to_arrow(self) -> pa.Table:
-        """Reads it all, as a ``pyarrow.Table``. Needs pyarrow."""
-        return self.read().to_arrow()
+    def to_arrow(self, *, categories: Sequence[str] = ()) -> pa.Table:
+        """Reads it all, as a ``pyarrow.Table``; see :meth:`kaframe.Table.to_arrow`. Needs pyarrow."""
+        return self.read().to_arrow(categories=categories)
 
-    def to_polars(self) -> pl.DataFrame:
-        """Reads it all, as a ``polars.DataFrame``. Needs polars."""
-        return self.read().to_polars()
+    def to_polars(self, *, categories: Sequence[str] = ()) -> pl.DataFrame:
+        """Reads it all, as a ``polars.DataFrame``; see :meth:`kaframe.Table.to_polars`. Needs polars."""
+        return self.read().to_polars(categories=categories)
 
-    def to_pandas(self, dtype_backend: DtypeBackend | None = None) -> pd.DataFrame:
+    def to_pandas(self, dtype_backend: DtypeBackend | None = None, *, categories: Sequence[str] = ()) -> pd.DataFrame:
         """Reads it all, as a ``pandas.DataFrame``; see :meth:`kaframe.Table.to_pandas`. Needs pandas and pyarrow."""
-        return self.read().to_pandas(dtype_backend)
+        return self.read().to_pandas(dtype_backend, categories=categories)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         self._running, capsule = self._native.arrow_stream(requested_schema)

@@ -1,0 +1,126 @@
+"""Runs the readers of a case in turn (A B C, A B C, ...), each in a process of its own, so that a slow minute of the machine hits all of them,
+and checks what each one returned."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench.checksum import differences
+from bench.job import Job
+from bench.suite import environment
+from bench.suite.cases import Case, Peer
+from bench.suite.topics import Topic
+
+Measured = dict[str, Any]
+SECONDS = 900
+
+
+class Programs:
+    """Where everything that a reader may need lies."""
+
+    def __init__(self, peers_python: Path) -> None:
+        self.peers_python = peers_python
+        self.count = environment.native("count", peers_python)
+        self.limit = environment.socket_limit()
+        self.librdkafka = environment.librdkafka_folder(peers_python)
+
+    def command(self, peer: Peer, job: Job) -> list[str]:
+        where = [job.servers, job.topic, str(job.partitions)]
+        if peer.program == "count":
+            return [str(self.count), *where, str(job.rows)]
+        if peer.program == "limit":
+            decompress = ["decompress"] if peer.options.get("decompress") else []
+            return [str(self.limit), *where, str(peer.options["sockets"]), *decompress]
+        python = sys.executable if peer.ours else str(self.peers_python)
+        return [python, "-m", f"bench.peers.{peer.program}", job.text()]
+
+
+def run(programs: Programs, peer: Peer, job: Job) -> Measured:
+    """One run; ``failed`` in the result says what went wrong."""
+    command = programs.command(peer, job)
+    variables = {**os.environ, "BENCH_LIBRDKAFKA": str(programs.librdkafka)}
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, cwd=environment.ROOT, timeout=SECONDS, env=variables
+        )
+    except subprocess.TimeoutExpired:
+        return {"failed": f"not done after {SECONDS} s"}
+    if done.returncode != 0:
+        return {"failed": done.stderr.strip()[-600:] or f"exit code {done.returncode}"}
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def check(peer: Peer, job: Job, topic: Topic, took: Measured) -> None:
+    """Notes in ``took`` what is wrong with what a reader returned."""
+    if "failed" in took:
+        return
+    # A loop stops at the first poll that brought enough: it may hold a few rows more.
+    if took["rows"] < job.rows or (took["rows"] > job.rows and not job.partial):
+        took["failed"] = f"{took['rows']} rows instead of {job.rows}"
+    elif "sums" in took:
+        expected = topic.expected(job, peer.options.get("value_format") == "raw")
+        wrong = differences(took.pop("sums"), expected) if expected else []
+        if wrong:
+            took["failed"] = "; ".join(wrong)
+
+
+def median(runs: list[Measured]) -> Measured:
+    """Medians of a reader's runs; rows/s from the median time. A reader that failed once has failed."""
+    failed = [each["failed"] for each in runs if "failed" in each]
+    if failed:
+        return {"failed": failed[0]}
+
+    def middle(name: str) -> float:
+        return statistics.median(each[name] for each in runs)
+
+    first = runs[0]
+    result = {
+        "rows": first["rows"],
+        "seconds": middle("seconds"),
+        "rows_per_second": first["rows"] / middle("seconds"),
+        "cpu_seconds": middle("cpu_seconds"),
+        "peak_bytes": middle("peak_bytes"),
+        "all_seconds": [round(each["seconds"], 4) for each in runs],
+    }
+    for name in ("arrow_bytes", "types", "librdkafka", "bytes_before"):
+        if name in first:
+            result[name] = first[name]
+    for name in first.get("marks", {}):
+        result[f"seconds_{name}"] = statistics.median(each["marks"][name] for each in runs)
+    return result
+
+
+def measure(programs: Programs, case: Case, topic: Topic, rounds: int, full: bool) -> dict[str, Measured]:
+    """All turns of a case."""
+    runs: dict[str, list[Measured]] = {peer.name: [] for peer in case.peers}
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(rounds):
+            for peer in case.peers:
+                rows = peer.rows(topic.rows, full)
+                options = {"shape": case.shape, **peer.options}
+                job = Job(
+                    topic.servers,
+                    topic.name,
+                    topic.partitions,
+                    rows,
+                    topic.rows,
+                    case.values,
+                    options,
+                    f"{folder}/numbers",
+                )
+                took = run(programs, peer, job)
+                check(peer, job, topic, took)
+                runs[peer.name].append(took)
+                text = (
+                    took.get("failed")
+                    or f"{took['seconds']:.2f} s, {took['rows'] / took['seconds'] / 1e6:.2f} M rows/s"
+                )
+                print(f"  {case.name}, round {number + 1}, {peer.name}: {text}", file=sys.stderr, flush=True)
+    return {name: median(each) for name, each in runs.items()}
