@@ -163,3 +163,13 @@ def record_rows(
     headers: list[list[tuple[str, bytes | None]]],
 ) -> RecordBatch:
     """Encoded records as a batch with the columns `_key`, `_timestamp`, `_headers` and `value`, to be written as `raw`."""
+
+def tune(
+    *,
+    offsets_per_split: int | None = None,
+    connections: int | None = None,
+    decoders: int | None = None,
+    fetch_bytes: int | None = None,
+    memory_limit: int | None = None,
+) -> None:
+    """How every scan of this process is run from now on, instead of what is measured: for tests only, rows never depend on it."""

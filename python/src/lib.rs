@@ -17,6 +17,7 @@ mod schema;
 mod stream;
 mod table;
 mod topics;
+mod tuning;
 mod wait;
 mod write;
 
@@ -39,6 +40,8 @@ mod _native {
     use super::stream::Stream;
     #[pymodule_export]
     use super::table::Table;
+    #[pymodule_export]
+    use super::tuning::tune;
     #[pymodule_export]
     use super::write::{ArrowBatches, arrow_batches, record_rows};
 

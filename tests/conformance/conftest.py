@@ -8,18 +8,34 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.conformance import clusters, foreign
+from tests.conformance import clusters, foreign, tunings
 from tests.conformance.clusters import Cluster
 
 MakeTopic = Callable[..., str]
 numbers = itertools.count(1)
 
 
+TUNED = "embedded-4.1"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--tunings", choices=("few", "whole"), default="few", help="how reads are run beside the default")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes ``cluster`` runs on every cluster, or on those that ``@only(...)`` names."""
+    """A test that takes ``cluster`` runs on every cluster, or on those that ``@only(...)`` names; on some of them tuned in several ways."""
     if "cluster" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("only")
-        metafunc.parametrize("cluster", marker.args if marker else clusters.NAMES, indirect=True, scope="session")
+        names = list(marker.args if marker else clusters.NAMES)
+        whole = metafunc.config.getoption("--tunings", "few") == "whole"
+        tuned = [(name, tuning) for name in names if whole or name == TUNED for tuning in ways(whole)]
+        params = [*names, *(f"{name}, {tuning}" for name, tuning in tuned)]
+        metafunc.parametrize("cluster", params, indirect=True, scope="session")
+
+
+def ways(whole: bool) -> dict[str, dict[str, int | None]]:
+    """How reads are run, by name."""
+    return tunings.WHOLE if whole else tunings.FEW
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,14 +45,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         name = getattr(item, "callspec", None) and item.callspec.params.get("cluster")  # type: ignore[attr-defined]
-        if name in clusters.REAL:
+        if name and name.partition(", ")[0] in clusters.REAL:
             item.add_marker("live")
 
 
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    with clusters.running(request.param) as running:
+    name, _, tuning = request.param.partition(", ")
+    with clusters.running(name) as running:
+        tunings.apply({**tunings.FEW, **tunings.WHOLE}[tuning] if tuning else {})
         yield running
+        tunings.apply({})
 
 
 @pytest.fixture

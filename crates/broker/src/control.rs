@@ -121,6 +121,17 @@ impl Control {
         self.edit(topic, partition, |partition| partition.log.append_exact(batch));
     }
 
+    /// Puts so many copies of a batch at the end of a log, each with offsets of its own, without keeping more than one in memory: a log
+    /// of any size. Nothing can be appended behind them.
+    ///
+    /// # Panics
+    /// Unknown partition, or bytes that are not one batch.
+    #[track_caller]
+    pub fn repeat(&self, topic: &str, partition: i32, batch: &Bytes, copies: i64) {
+        self.edit(topic, partition, |partition| partition.log.repeat(batch, copies))
+            .expect("repeat needs a whole batch");
+    }
+
     /// Moves the log start offset, as DeleteRecords or retention do.
     ///
     /// # Panics
@@ -207,6 +218,19 @@ impl Control {
             panic!("recreating {topic}: {reason} ({code})");
         }
         drop(cluster);
+        self.shared.changed();
+    }
+
+    /// Gives the topic more partitions, `count` in all, as CreatePartitions does.
+    ///
+    /// # Panics
+    /// Unknown topic, or it has as many already.
+    #[track_caller]
+    pub fn grow_topic(&self, topic: &str, count: i32) {
+        let grown = self.shared.cluster().create_partitions(topic, count, false);
+        if let Err((code, reason)) = grown {
+            panic!("more partitions for {topic}: {reason} ({code})");
+        }
         self.shared.changed();
     }
 

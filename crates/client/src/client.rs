@@ -78,6 +78,14 @@ impl Client {
         self.cluster.name()
     }
 
+    /// How far away the leader of a partition is: the shortest time in which it has answered a small request; `None` before it has
+    /// answered any.
+    pub fn round_trip(&self, topic: &TopicMetadata, partition: i32) -> Option<Duration> {
+        let known = self.current(topic).ok()?;
+        let leader = known.topic.partition(partition)?.leader?;
+        self.cluster.round_trip(leader)
+    }
+
     /// All topics that may be seen, ascending by name, internal ones included.
     pub async fn topics(&self) -> Result<Vec<TopicMetadata>> {
         let mut retrying = Retrying::new(self, "listing the topics");

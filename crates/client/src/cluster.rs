@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use kaframe_wire::ErrorCode;
 use kaframe_wire::message::Request;
@@ -38,6 +39,8 @@ pub(crate) struct Cluster {
     idle: Mutex<HashMap<Address, Vec<Connection>>>,
     /// Addresses that have answered as a Kafka broker: their refusals are outages, not mistakes.
     reached: Mutex<HashSet<Address>>,
+    /// The shortest time in which a broker has answered a small request.
+    round_trips: Mutex<HashMap<Address, Duration>>,
     /// One Metadata request at a time: when a leader moves, all its readers want to know at once.
     refreshing: tokio::sync::Mutex<()>,
 }
@@ -57,6 +60,7 @@ impl Cluster {
             view: Mutex::default(),
             idle: Mutex::default(),
             reached: Mutex::default(),
+            round_trips: Mutex::default(),
             refreshing: tokio::sync::Mutex::default(),
             config,
         };
@@ -149,40 +153,6 @@ impl Cluster {
         Ok(answer)
     }
 
-    /// Asks any broker, trying each address once; those with a connection at hand come first.
-    pub async fn ask_any<R>(
-        &self,
-        build: impl Fn(i16) -> Result<R>,
-        what: &str,
-        deadline: Instant,
-    ) -> Result<Answer<R::Response>>
-    where
-        R: Request,
-        R::Response: Throttled,
-    {
-        let candidates = self.candidates();
-        let (mut failures, count) = (Vec::new(), candidates.len());
-        for (index, peer) in candidates.into_iter().enumerate() {
-            let now = Instant::now();
-            let share = deadline.saturating_duration_since(now) / (count - index) as u32;
-            let until = now + share.min(self.config.request_timeout);
-            let attempt = async {
-                let mut connection = match self.take_idle(&peer.address).await {
-                    Some(connection) => connection,
-                    None => self.open(&peer, what, until).await?,
-                };
-                let answer = exchange(&mut connection, &build, until).await?;
-                self.give_back(connection);
-                Ok(answer)
-            };
-            match attempt.await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => failures.push((peer, error)),
-            }
-        }
-        Err(together(what, failures))
-    }
-
     /// A connection to a broker, from the pool or new.
     pub async fn lease(&self, broker: i32, whose: &str, deadline: Instant) -> Result<Connection> {
         let address = self.address_of(broker, whose)?;
@@ -263,7 +233,8 @@ impl Cluster {
         })
     }
 
-    fn candidates(&self) -> Vec<Peer> {
+    /// Every address there is; those with a connection at hand come first.
+    pub(crate) fn candidates(&self) -> Vec<Peer> {
         let mut peers: Vec<Peer> = {
             let view = locked(&self.view);
             let known = view.brokers.iter();
@@ -289,7 +260,7 @@ impl Cluster {
         peers
     }
 
-    async fn take_idle(&self, address: &Address) -> Option<Connection> {
+    pub(crate) async fn take_idle(&self, address: &Address) -> Option<Connection> {
         loop {
             let mut connection = {
                 let mut idle = locked(&self.idle);
@@ -308,6 +279,7 @@ impl Cluster {
 
     /// Puts a connection whose last exchange was completed back for others.
     pub fn give_back(&self, connection: Connection) {
+        self.note_round_trip(&connection);
         let mut idle = locked(&self.idle);
         let pool = idle.entry(connection.peer().address.clone()).or_default();
         if pool.len() < MOST_IDLE {
@@ -315,7 +287,7 @@ impl Cluster {
         }
     }
 
-    async fn open(&self, peer: &Peer, whose: &str, deadline: Instant) -> Result<Connection> {
+    pub(crate) async fn open(&self, peer: &Peer, whose: &str, deadline: Instant) -> Result<Connection> {
         let patience = self
             .config
             .connect_timeout
@@ -349,7 +321,21 @@ impl Cluster {
         let mut connection = greeting.await.map_err(|error| self.explain(error, peer))?;
         self.authentication.authenticate(&mut connection, deadline).await?;
         locked(&self.reached).insert(peer.address.clone());
+        self.note_round_trip(&connection);
         Ok(connection)
+    }
+
+    /// How far away a broker is: the shortest time in which it has answered a small request.
+    pub fn round_trip(&self, broker: i32) -> Option<Duration> {
+        let address = locked(&self.view).brokers.get(&broker)?.clone().ok()?;
+        locked(&self.round_trips).get(&address).copied()
+    }
+
+    fn note_round_trip(&self, connection: &Connection) {
+        let Some(took) = connection.round_trip() else { return };
+        let mut known = locked(&self.round_trips);
+        let shortest = known.entry(connection.peer().address.clone()).or_insert(took);
+        *shortest = took.min(*shortest);
     }
 
     /// The classic trap: the bootstrap address works, and the broker behind it then names an address that only works elsewhere.
@@ -409,50 +395,6 @@ where
         peer: connection.peer().clone(),
         api: api_name(R::KEY, version),
     })
-}
-
-/// The failures of one round as one error. A single address keeps its own; of several, all are listed, and the most hopeful cause decides whether it is
-/// worth another round.
-fn together(what: &str, mut failures: Vec<(Peer, ClientError)>) -> ClientError {
-    if failures.len() == 1 {
-        return failures.remove(0).1;
-    }
-    let mut worst = ConnectCause::Unresolved;
-    let (mut attempts, mut hint) = (Vec::new(), None);
-    for (peer, error) in failures {
-        match error {
-            ClientError::Connect {
-                attempts: those,
-                cause,
-                hint: this,
-                ..
-            } => {
-                worst = most_hopeful(worst, cause);
-                attempts.extend(those);
-                hint = hint.or(this);
-            }
-            other => {
-                worst = most_hopeful(worst, ConnectCause::Refused);
-                attempts.push((peer.address.to_string(), other.to_string()));
-            }
-        }
-    }
-    ClientError::Connect {
-        what: what.to_owned(),
-        attempts,
-        cause: worst,
-        hint,
-    }
-}
-
-fn most_hopeful(a: ConnectCause, b: ConnectCause) -> ConnectCause {
-    let rank = |cause| match cause {
-        ConnectCause::Unresolved => 0,
-        ConnectCause::Refused => 1,
-        ConnectCause::Silent => 2,
-        ConnectCause::Lost => 3,
-    };
-    if rank(a) >= rank(b) { a } else { b }
 }
 
 /// Fails if the topic is no longer the one that was first seen under its name.

@@ -18,6 +18,7 @@
 mod address;
 mod admin;
 mod answer;
+mod any;
 mod authentication;
 mod client;
 mod cluster;
@@ -34,6 +35,7 @@ mod printable;
 mod produce;
 mod properties;
 mod retry;
+mod stagger;
 mod throttle;
 mod topic;
 mod transport;

@@ -1,7 +1,7 @@
 //! How bytes get to a broker and back: TCP, behind a trait so that other ways (TLS) can stand beside it.
 //!
-//! A name may resolve to many addresses; each is tried in turn (Kafka's `client.dns.lookup=use_all_dns_ips`), and it is resolved afresh for every
-//! connection. Which broker to talk to, and whether to try again, is decided elsewhere.
+//! A name may resolve to many addresses; each is tried (Kafka's `client.dns.lookup=use_all_dns_ips`), a little later than the one before, and it is resolved
+//! afresh for every connection. Which broker to talk to, and whether to try again, is decided elsewhere.
 
 use std::fmt::Debug;
 use std::io;
@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use crate::address::Address;
 use crate::error::ConnectCause;
+use crate::stagger::Stagger;
 
 /// A connected byte stream.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin + Debug {}
@@ -60,8 +61,13 @@ impl Transport for Tcp {
                     return Err(unreachable);
                 }
             };
-            for socket in sockets {
-                let (cause, reason) = match timeout(patience, TcpStream::connect(socket)).await {
+            let mut attempts = Stagger::new(sockets.into_iter().enumerate().map(|(index, socket)| async move {
+                let connected = timeout(patience, TcpStream::connect(socket)).await;
+                (index, socket, connected)
+            }));
+            let mut failures = Vec::new();
+            while let Some((index, socket, connected)) = attempts.next().await {
+                let (cause, reason) = match connected {
                     Ok(Ok(stream)) => match set_options(&stream) {
                         Ok(()) => return Ok(Box::new(stream) as Box<dyn Stream>),
                         Err(error) => (ConnectCause::Refused, error.to_string()),
@@ -72,11 +78,15 @@ impl Transport for Tcp {
                         format!("no answer within {:.1} s", patience.as_secs_f64()),
                     ),
                 };
+                failures.push((index, cause, (shown(address, socket), reason)));
+            }
+            failures.sort_by_key(|(index, ..)| *index);
+            for (_, cause, attempt) in failures {
                 // Silence may be a passing condition; it decides over a refusal from another address of the same name.
                 if unreachable.cause != ConnectCause::Silent {
                     unreachable.cause = cause;
                 }
-                unreachable.attempts.push((shown(address, socket), reason));
+                unreachable.attempts.push(attempt);
             }
             Err(unreachable)
         })

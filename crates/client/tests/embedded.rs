@@ -119,6 +119,21 @@ async fn one_bootstrap_server_of_three_is_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bootstrap_server_that_says_nothing_holds_nobody_up() {
+    let broker = broker(1, KafkaVersion::default());
+    // The system accepts for it; nothing ever reads or answers.
+    let silent: Vec<_> = (0..3)
+        .map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap())
+        .collect();
+    let mut servers: Vec<String> = silent.iter().map(|s| s.local_addr().unwrap().to_string()).collect();
+    servers.push(broker.bootstrap_servers());
+    let started = Instant::now();
+    let client = Client::connect(ClientConfig::new(&servers.join(","))).await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert_eq!(client.topics().await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_advertised_address_that_leads_nowhere_is_named_beside_the_bootstrap_address() {
     for (host, port, problem) in [
         ("kafka.internal.invalid", 9092, "does not resolve"),

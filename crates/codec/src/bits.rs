@@ -64,6 +64,11 @@ impl Bits {
         }
     }
 
+    /// Makes room for `more` bits.
+    pub(crate) fn expect(&mut self, more: usize) {
+        expect(&mut self.words, self.len, more);
+    }
+
     pub(crate) fn any(&self) -> bool {
         self.words.iter().any(|word| *word != 0)
     }
@@ -97,6 +102,18 @@ pub(crate) fn take_vec<T>(values: &mut Vec<T>, slack: usize) -> Vec<T> {
         taken.shrink_to_fit();
     }
     taken
+}
+
+/// Makes room in `values`, which `rows` rows have filled so far, for `more` rows like them and a little over. Exactly: what grows by
+/// doubling is copied again and again, and holds up to twice of what it needs.
+pub(crate) fn expect<T>(values: &mut Vec<T>, rows: usize, more: usize) {
+    if rows > 0 {
+        let wanted = values.len() as u128 * more as u128 / rows as u128;
+        let total = values.len().saturating_add(usize::try_from(wanted).unwrap_or(0));
+        let room = total.saturating_add(total / 64) - values.len();
+        // What cannot be had is not reserved; growing step by step may still do.
+        let _ = values.try_reserve_exact(room);
+    }
 }
 
 /// Which rows hold a value. Costs nothing until the first null, and nothing for the values between nulls.

@@ -16,6 +16,12 @@ pub trait Decoder: Send {
     fn push(&mut self, value: &[u8]) -> Result<(), ValueError>;
     /// Appends a row of nulls: a tombstone, or a malformed value whose row is kept.
     fn push_null(&mut self);
+    /// Appends rows of nulls.
+    fn push_nulls(&mut self, count: usize) {
+        (0..count).for_each(|_| self.push_null());
+    }
+    /// Says that about `more` rows like those so far are to come: makes room for them at once.
+    fn expect(&mut self, more: usize);
     /// Rows since the last `finish`.
     fn len(&self) -> usize;
     /// Whether there is no row.

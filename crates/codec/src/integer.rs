@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::Int64Array;
 use arrow_buffer::ScalarBuffer;
 
-use crate::bits::Validity;
+use crate::bits::{Validity, expect};
 use crate::columns::Columns;
 use crate::{Decoder, DecoderOptions, Shape, VALUE, ValueError, ValueFormat};
 
@@ -58,6 +58,11 @@ impl Decoder for IntegerDecoder {
     fn push_null(&mut self) {
         self.valid.push_nulls(self.values.len(), 1);
         self.values.push(0);
+    }
+
+    fn expect(&mut self, more: usize) {
+        let rows = self.values.len();
+        expect(&mut self.values, rows, more);
     }
 
     fn len(&self) -> usize {

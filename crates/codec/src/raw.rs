@@ -30,9 +30,17 @@ impl Decoder for RawDecoder {
     }
 
     fn push_null(&mut self) {
-        self.bytes.push_empty(1);
-        self.valid.push_nulls(self.rows, 1);
-        self.rows += 1;
+        self.push_nulls(1);
+    }
+
+    fn push_nulls(&mut self, count: usize) {
+        self.bytes.push_empty(count);
+        self.valid.push_nulls(self.rows, count);
+        self.rows += count;
+    }
+
+    fn expect(&mut self, more: usize) {
+        self.bytes.expect(more);
     }
 
     fn len(&self) -> usize {

@@ -2,14 +2,14 @@
 
 use crate::bits::Validity;
 use crate::columns::Columns;
-use crate::varlen::Varlen;
+use crate::json::strings::Strings;
 use crate::{Decoder, DecoderOptions, Shape, VALUE, ValueError};
 
 /// Copies valid UTF-8 into one text column.
 pub(crate) struct StringDecoder {
     rows: usize,
     valid: Validity,
-    text: Varlen,
+    text: Strings,
 }
 
 impl StringDecoder {
@@ -17,25 +17,32 @@ impl StringDecoder {
         Self {
             rows: 0,
             valid: Validity::default(),
-            text: Varlen::new(options.capacity_rows),
+            text: Strings::new(0, options.capacity_rows),
         }
     }
 }
 
 impl Decoder for StringDecoder {
     fn push(&mut self, value: &[u8]) -> Result<(), ValueError> {
-        if let Err(error) = std::str::from_utf8(value) {
-            return Err(ValueError::new(error.valid_up_to(), "invalid UTF-8"));
-        }
-        self.text.push(value);
+        self.text
+            .push_text(value)
+            .map_err(|valid| ValueError::new(valid, "invalid UTF-8"))?;
         self.rows += 1;
         Ok(())
     }
 
     fn push_null(&mut self) {
-        self.text.push_empty(1);
-        self.valid.push_nulls(self.rows, 1);
-        self.rows += 1;
+        self.push_nulls(1);
+    }
+
+    fn push_nulls(&mut self, count: usize) {
+        self.text.push_empty(count);
+        self.valid.push_nulls(self.rows, count);
+        self.rows += count;
+    }
+
+    fn expect(&mut self, more: usize) {
+        self.text.expect(more);
     }
 
     fn len(&self) -> usize {
@@ -60,7 +67,7 @@ impl Decoder for StringDecoder {
 
     fn finish(&mut self) -> Columns {
         let rows = std::mem::take(&mut self.rows);
-        let array = self.text.take_text(self.valid.take(rows));
+        let array = self.text.take(self.valid.take(rows));
         Columns::single(Shape::String, VALUE, array, rows)
     }
 }

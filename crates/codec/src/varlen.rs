@@ -5,6 +5,8 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, LargeBinaryArray, LargeStringArray};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
+use crate::bits::expect;
+
 /// Byte strings one behind the other.
 #[derive(Debug)]
 pub(crate) struct Varlen {
@@ -58,6 +60,13 @@ impl Varlen {
         if let Some(end) = self.offsets.last() {
             self.data.truncate(*end as usize);
         }
+    }
+
+    /// Makes room for `more` strings like those so far.
+    pub(crate) fn expect(&mut self, more: usize) {
+        let rows = self.offsets.len() - 1;
+        expect(&mut self.offsets, rows, more);
+        expect(&mut self.data, rows, more);
     }
 
     pub(crate) fn allocated_bytes(&self) -> usize {

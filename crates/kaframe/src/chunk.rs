@@ -93,6 +93,8 @@ pub(crate) struct ChunkBuilder<'p> {
     partition: i32,
     value: Option<Box<dyn Decoder>>,
     key: Option<Box<dyn Decoder>>,
+    /// Null keys that the decoder has not been told of yet: where there are no keys, they cost nothing.
+    null_keys: usize,
     meta: MetadataBuilders,
     rows: usize,
     /// Rows that are in the columns but not in the result: their key turned out malformed after their value was appended.
@@ -119,6 +121,7 @@ impl<'p> ChunkBuilder<'p> {
             meta: MetadataBuilders::new(&plan.selection, plan.order, &plan.topic, partition, rows),
             plan,
             partition,
+            null_keys: 0,
             rows: 0,
             dropped: Vec::new(),
             malformed: Vec::new(),
@@ -159,8 +162,9 @@ impl<'p> ChunkBuilder<'p> {
         let mut drop_row = false;
         if let Some(decoder) = &mut self.key {
             match record.key {
-                None => decoder.push_null(),
+                None => self.null_keys += 1,
                 Some(key) => {
+                    decoder.push_nulls(std::mem::take(&mut self.null_keys));
                     if let Err(why) = decoder.push(key) {
                         decoder.push_null();
                         let reason = format!("key: {why}");
@@ -210,10 +214,17 @@ impl<'p> ChunkBuilder<'p> {
         self.rows - self.dropped.len()
     }
 
+    /// About so many rows like those so far are to come.
+    pub(crate) fn expect(&mut self, more: usize) {
+        for decoder in [&mut self.value, &mut self.key].into_iter().flatten() {
+            decoder.expect(more);
+        }
+    }
+
     /// Memory that the columns and the malformed values hold.
     pub(crate) fn allocated_bytes(&self) -> usize {
         let of = |decoder: &Option<Box<dyn Decoder>>| decoder.as_ref().map_or(0, |d| d.allocated_bytes());
-        of(&self.value) + of(&self.key) + self.meta.allocated_bytes() + self.malformed_bytes
+        of(&self.value) + of(&self.key) + self.null_keys * 8 + self.meta.allocated_bytes() + self.malformed_bytes
     }
 
     /// Shapes of values and keys so far.
@@ -244,6 +255,9 @@ impl<'p> ChunkBuilder<'p> {
     /// Gives the rows so far and starts anew.
     pub(crate) fn finish(&mut self) -> Result<Chunk> {
         let rows = std::mem::take(&mut self.rows);
+        if let Some(key) = &mut self.key {
+            key.push_nulls(std::mem::take(&mut self.null_keys));
+        }
         let chunk = Chunk {
             value: self.value.as_mut().map(|decoder| decoder.finish()),
             key: self.key.as_mut().map(|decoder| decoder.finish()),

@@ -32,10 +32,12 @@ pub(crate) struct Decoding<'a, 'p> {
     pub(crate) late: &'a mut LateRows,
     /// Stop when so many rows are delivered.
     pub(crate) max_rows: u64,
+    /// Give rows away when there are so many.
+    pub(crate) flush_rows: usize,
 }
 
 impl Decoding<'_, '_> {
-    /// Decodes a batch. `flush` is called behind each row. Returns the offset behind the last row, if the read is to stop there.
+    /// Decodes a batch. `flush` takes rows away when there are enough. Returns the offset behind the last row, if the read is to stop there.
     pub(crate) fn batch(
         &mut self,
         batch: &Batch<'_>,
@@ -45,8 +47,8 @@ impl Decoding<'_, '_> {
     ) -> Result<Option<i64>, Failure> {
         let timestamp_type = batch.header.timestamp_type();
         let mut order = Order::new(batch, kept.from);
-        for record in batch.records(scratch, DEFAULT_MAX_DECOMPRESSED)? {
-            let record = record?;
+        let mut records = batch.records(scratch, DEFAULT_MAX_DECOMPRESSED)?;
+        while let Some(record) = records.cut() {
             order.check(record.offset)?;
             if record.offset < kept.from || record.offset >= kept.to {
                 continue;
@@ -61,13 +63,16 @@ impl Decoding<'_, '_> {
                 Pushed::Row => {
                     self.account.delivered += 1;
                     self.note_late(record.offset, record.timestamp);
-                    flush(self.chunk).map_err(Failure::Read)?;
+                    if self.chunk.rows() >= self.flush_rows {
+                        flush(self.chunk).map_err(Failure::Read)?;
+                    }
                     if self.account.delivered >= self.max_rows {
                         return Ok(Some(record.offset + 1));
                     }
                 }
             }
         }
+        records.finish()?;
         self.account.absent += order.gap(kept.to);
         Ok(None)
     }
@@ -95,8 +100,8 @@ pub(crate) fn verify(batch: &Batch<'_>, scratch: &mut Scratch) -> Result<(), Wir
 
 /// Offsets of records grow, and stay inside what the header says.
 struct Order {
-    first: i64,
-    last: i64,
+    /// The last offset of a batch of the old formats: of the newest, cutting records looks at their order itself.
+    legacy: Option<i64>,
     before: Option<i64>,
     /// The next offset that is not accounted for.
     next: i64,
@@ -105,27 +110,24 @@ struct Order {
 impl Order {
     fn new(batch: &Batch<'_>, from: i64) -> Order {
         let header = &batch.header;
-        // Of an old batch the header knows the last offset only.
-        let first = if header.is_legacy() { 0 } else { header.base_offset };
         Order {
-            first,
-            last: header.last_offset(),
+            legacy: header.is_legacy().then(|| header.last_offset()),
             before: None,
             next: from,
         }
     }
 
+    #[inline]
     fn check(&mut self, offset: i64) -> Result<(), WireError> {
+        let Some(last) = self.legacy else { return Ok(()) };
         let grows = self.before.is_none_or(|before| offset > before);
-        if !grows || offset < self.first || offset > self.last {
+        if !grows || offset < 0 || offset > last {
             return Err(WireError::Corrupt {
                 detail: format!(
-                    "a record at offset {offset}{} in a batch of offsets {}..={}",
+                    "a record at offset {offset}{} in a batch that ends at offset {last}",
                     self.before
                         .map(|before| format!(" behind one at {before}"))
                         .unwrap_or_default(),
-                    self.first,
-                    self.last
                 ),
             });
         }

@@ -1,8 +1,8 @@
-//! Runs jobs (splits with what is asked of them) on as many workers as there are cores.
+//! Runs jobs (splits with what is asked of them) on workers: as many as the cores, more only where the brokers are far away.
 //!
 //! A worker owns a connection to one partition, a decompression buffer and the columns of its split, and does everything itself:
 //! handing records from thread to thread costs a tenth and gains nothing. Jobs come from one queue in (partition, offset) order and
-//! their results are given back in that order, whatever order they finished in.
+//! their results are given back in that order, whatever order they finished in. No more decode at once than there are cores.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kaframe_client::{Client, FetchOptions, Fetched, PartitionFetcher, TopicMetadata};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::account::Account;
@@ -21,16 +22,13 @@ use crate::error::{Error, Result};
 use crate::malformed::Malformed;
 use crate::memory::Guard;
 use crate::outlet::Outlet;
+use crate::pace::Pace;
 use crate::plan::Plan;
 use crate::report::LostRange;
 use crate::walk::Seen;
 use crate::window::LateRows;
 use crate::worker;
 
-/// Bytes asked for in one Fetch: larger gains nothing on a fast network, smaller costs the broker.
-pub(crate) const FETCH_BYTES: i32 = 4 << 20;
-/// Smallest Fetch, where memory is tight or little is left.
-pub(crate) const SMALL_FETCH_BYTES: i32 = 64 << 10;
 /// How long a broker may hold an empty answer back.
 pub(crate) const SHORT_WAIT: Duration = Duration::from_millis(200);
 /// The same where an empty answer is to prove a hole: longer than a remote storage read may take.
@@ -116,6 +114,33 @@ impl JobResult {
     }
 }
 
+impl JobResult {
+    /// Whether `next` goes on where this ends and both have read all of their ranges.
+    fn continues_in(&self, next: &JobResult) -> bool {
+        let whole =
+            |r: &JobResult| r.chunk.is_none() && r.max_rows.is_none() && r.gave_up.is_none() && r.account.not_read == 0;
+        self.partition == next.partition && self.range.end == next.range.start && whole(self) && whole(next)
+    }
+
+    /// Takes over what the next range counted.
+    fn absorb(&mut self, next: JobResult) {
+        self.range.end = next.range.end;
+        self.stopped_at = next.stopped_at;
+        self.account += next.account;
+        self.malformed.extend(next.malformed);
+        self.decoded += next.decoded;
+        self.undecoded += next.undecoded;
+        self.unexpected += next.unexpected;
+        self.special_floats += next.special_floats;
+        self.replaced_headers |= next.replaced_headers;
+        self.late.add(next.late);
+        self.seen.then(next.seen);
+        self.lost.extend(next.lost);
+        self.notes.extend(next.notes);
+        self.bytes += next.bytes;
+    }
+}
+
 /// Counters that a progress bar shows.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -153,6 +178,10 @@ pub(crate) struct Context {
     pub(crate) guard: Option<Guard>,
     /// Takes the rows of a stream; without it they are kept.
     pub(crate) stream: Option<StreamSide>,
+    /// How many connections and decoders, how large a Fetch.
+    pub(crate) pace: Pace,
+    /// One permit for each split that may be decoded at once.
+    pub(crate) decoders: Semaphore,
     pub(crate) fetchers: FetcherPool,
     pub(crate) prefetched: Mutex<Vec<Prefetched>>,
 }
@@ -249,26 +278,64 @@ pub(crate) fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// The jobs of a run that nobody has taken yet, in the order of their results.
+#[derive(Debug)]
+pub(crate) struct JobQueue(Mutex<VecDeque<Job>>);
+
+impl JobQueue {
+    /// The next.
+    pub(crate) fn next(&self) -> Option<Job> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    /// The next, if it reads a partition to its end like the caller's last.
+    pub(crate) fn next_of(&self, partition: i32) -> Option<Job> {
+        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = jobs.front()?;
+        if next.partition != partition || next.max_rows.is_some() {
+            return None;
+        }
+        jobs.pop_front()
+    }
+}
+
+/// Adds what a split of a stream has counted; neighbours with nothing to tell apart become one, so that a stream of any length needs no
+/// more memory than a short one.
+fn add(results: &mut Vec<JobResult>, result: JobResult, streamed: bool) {
+    let at = results.partition_point(|other| other.index < result.index);
+    results.insert(at, result);
+    if !streamed {
+        return;
+    }
+    if at + 1 < results.len() && results[at].continues_in(&results[at + 1]) {
+        let next = results.remove(at + 1);
+        results[at].absorb(next);
+    }
+    if at > 0 && results[at - 1].continues_in(&results[at]) {
+        let next = results.remove(at);
+        results[at - 1].absorb(next);
+    }
+}
+
 /// Runs jobs and gives their results in the order of their index. The first error stops everything; nothing is left running.
 pub(crate) async fn run(context: &Arc<Context>, chunks: &Arc<ChunkPlan>, jobs: Vec<Job>) -> Result<Vec<JobResult>> {
     let count = jobs.len();
-    let queue = Arc::new(Mutex::new(VecDeque::from(jobs)));
-    let results = Arc::new(Mutex::new(Vec::with_capacity(count)));
+    let queue = Arc::new(JobQueue(Mutex::new(VecDeque::from(jobs))));
+    let results = Arc::new(Mutex::new(Vec::new()));
     let mut tasks = JoinSet::new();
-    for _ in 0..workers().min(count) {
-        let (context, chunks, shared) = (context.clone(), chunks.clone(), context.clone());
+    for _ in 0..context.pace.connections.min(count) {
+        let (chunks, shared) = (chunks.clone(), context.clone());
         let (queue, results) = (queue.clone(), results.clone());
         tasks.spawn(async move {
-            let mut worker = worker::Worker::new(context, chunks);
-            loop {
-                let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                let Some(job) = next else { return Ok(()) };
-                let result = worker.run(job).await?;
+            let mut worker = worker::Worker::new(shared.clone(), chunks, queue);
+            while let Some(result) = worker.run().await? {
                 if let Some(stream) = &shared.stream {
                     stream.note(&result);
                 }
-                results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+                let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                add(&mut results, result, shared.stream.is_some());
             }
+            Ok(())
         });
     }
     let mut failed: Option<Error> = None;
@@ -293,9 +360,9 @@ pub(crate) async fn run(context: &Arc<Context>, chunks: &Arc<ChunkPlan>, jobs: V
         context.fetchers.clear();
         return Err(error);
     }
-    let mut results = std::mem::take(&mut *results.lock().unwrap_or_else(PoisonError::into_inner));
-    results.sort_by_key(|result: &JobResult| result.index);
-    Ok(results)
+    Ok(std::mem::take(
+        &mut *results.lock().unwrap_or_else(PoisonError::into_inner),
+    ))
 }
 
 #[cfg(test)]

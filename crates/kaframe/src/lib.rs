@@ -37,6 +37,7 @@ mod metadata_columns;
 mod number;
 mod options;
 mod outlet;
+mod pace;
 mod plan;
 mod progress;
 mod reader;
@@ -51,6 +52,7 @@ mod table;
 mod tail;
 mod time;
 mod transaction;
+mod tuning;
 mod walk;
 mod widen;
 mod window;
@@ -75,6 +77,8 @@ pub use scan::Scan;
 pub use split::Split;
 pub use stream::RecordBatchStream;
 pub use table::Table;
+#[doc(hidden)]
+pub use tuning::{Tuning, tune};
 pub use write::{
     Compression, EncodeFormat, PartitionWrite, RowRanges, WriteOptions, WriteProgress, WriteProgressFn, WriteReport,
     Writer,

@@ -27,6 +27,9 @@ use crate::{limit, progress, tail, widen};
 /// Bytes of records that a split should hold: large enough to be worth a connection, small enough that all cores stay busy.
 const SPLIT_BYTES: u64 = 32 << 20;
 
+/// The same of a stream: what comes before its turn waits in memory.
+const STREAM_SPLIT_BYTES: u64 = 8 << 20;
+
 /// Reads a plan.
 pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<Table> {
     let started = Instant::now();
@@ -40,6 +43,7 @@ pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<
     let both = futures::future::try_join(reading, policy).await;
     context.fetchers.clear();
     let (rows, policy) = both?;
+    let added = cancellable(&context.cancel, async { Ok(added_partitions(&context, options).await) }).await?;
     let Rows {
         sampled,
         mut results,
@@ -65,6 +69,7 @@ pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<
         layout: &layout,
         read_from: &plan_start,
         cleanup_policy: policy,
+        added: &added,
         elapsed: started.elapsed(),
     };
     summary.check()?;
@@ -84,6 +89,24 @@ pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<
         report,
         next_start,
     })
+}
+
+/// Partitions that the topic has got since the plan was made, where the whole of it was asked for: a plan is frozen, so they are only told.
+pub(crate) async fn added_partitions(context: &Context, options: &ScanOptions) -> Vec<i32> {
+    if options.partitions.is_some() || options.limit.is_some() || options.tail.is_some() {
+        return Vec::new();
+    }
+    let known: Vec<i32> = context.topic.partitions.iter().map(|p| p.id).collect();
+    match tokio::time::timeout(POLICY_WAIT, context.client.topic(&context.topic.name)).await {
+        Ok(Ok(now)) => now
+            .partitions
+            .iter()
+            .map(|p| p.id)
+            .filter(|id| !known.contains(id))
+            .collect(),
+        // What was read is read; whoever reads on will hear what is wrong.
+        _ => Vec::new(),
+    }
 }
 
 /// How long to wait for what is only told along.
@@ -182,11 +205,21 @@ pub(crate) fn offsets_per_split(context: &Context, sampled: &Sampled) -> u64 {
         return offsets;
     }
     let plan = &context.plan;
+    let size = if context.stream.is_some() {
+        STREAM_SPLIT_BYTES
+    } else {
+        SPLIT_BYTES
+    };
     let by_size = sampled
         .bytes_per_offset
-        .map_or(split::DEFAULT_OFFSETS, |bytes| SPLIT_BYTES / bytes.max(1));
-    let by_core = plan.offsets().div_ceil(engine::workers() as u64 * 4);
-    by_size.min(by_core.max(50_000)).clamp(100, 1_000_000)
+        .map_or(split::DEFAULT_OFFSETS, |bytes| size / bytes.max(1));
+    let by_core = plan.offsets().div_ceil(context.pace.connections as u64 * 4);
+    let offsets = by_size.min(by_core.max(50_000)).clamp(100, 1_000_000);
+    match (context.stream.is_some(), context.batch_size as u64) {
+        // Whole batches, as far as there are no holes.
+        (true, batch) if offsets > batch => offsets / batch * batch,
+        _ => offsets,
+    }
 }
 
 /// How chunks are made, by the options and what the sample says.

@@ -13,9 +13,10 @@ use kaframe_wire::batch::{DEFAULT_MAX_DECOMPRESSED, Scratch};
 use crate::account::Account;
 use crate::bound::OffsetRange;
 use crate::columns::{MetaColumn, Selection};
-use crate::engine::{Context, FETCH_BYTES, LONG_WAIT, Prefetched, SHORT_WAIT, SMALL_FETCH_BYTES, workers};
+use crate::engine::{Context, LONG_WAIT, Prefetched, SHORT_WAIT, workers};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::ScanOptions;
+use crate::pace::{FETCH_BYTES, SMALL_FETCH_BYTES};
 use crate::transaction::AbortFilter;
 use crate::walk::{self, Seen, Stop, Walked};
 use crate::window::Window;
@@ -28,7 +29,7 @@ const BYTES: usize = 64 << 20;
 /// Bytes asked for first where few records are wanted.
 const FEW_FETCH_BYTES: i32 = 256 << 10;
 /// Bytes of responses kept for the workers.
-const KEPT_BYTES: usize = 64 << 20;
+const KEPT_BYTES: usize = 16 << 20;
 
 /// What the front of a read looks like.
 #[derive(Debug, Clone, Default)]

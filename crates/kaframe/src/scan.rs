@@ -4,21 +4,23 @@ use std::sync::{Arc, Mutex};
 
 use arrow_schema::SchemaRef;
 use kaframe_client::{Client, FetchOptions};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::assemble::Layout;
 use crate::cancel::CancelToken;
 use crate::chunk::ChunkPlan;
 use crate::columns::Selection;
-use crate::engine::{Context, Counters, FETCH_BYTES, FetcherPool, Prefetched, SHORT_WAIT, SMALL_FETCH_BYTES, workers};
+use crate::engine::{Context, Counters, FetcherPool, Prefetched, SHORT_WAIT, workers};
 use crate::error::{Error, Result};
 use crate::options::ScanOptions;
+use crate::pace::Pace;
 use crate::plan::Plan;
 use crate::resolve::isolation;
 use crate::sample::Sampled;
 use crate::split::{self, Split};
 use crate::stream::RecordBatchStream;
 use crate::table::Table;
+use crate::tuning::{self, Tuning};
 use crate::{reader, resolve};
 
 /// A frozen plan. Reading or streaming it twice gives the same rows.
@@ -32,7 +34,7 @@ struct Inner {
     /// What a stream has decided after its sample.
     decided: OnceCell<Decided>,
     /// Set by tests only.
-    offsets_per_split: Option<u64>,
+    tuning: Tuning,
     /// Responses that the sample of [`Scan::schema`] fetched, for the first stream.
     prefetched: Mutex<Vec<Prefetched>>,
 }
@@ -65,20 +67,20 @@ impl Scan {
             options,
             plan: Arc::new(plan),
             decided: OnceCell::new(),
-            offsets_per_split: None,
+            tuning: tuning::current(),
             prefetched: Mutex::default(),
         })))
     }
 
-    /// The same plan, cut into splits of at most so many offsets.
+    /// The same plan, run otherwise.
     #[cfg(test)]
-    pub(crate) fn in_splits_of(&self, offsets: u64) -> Scan {
+    pub(crate) fn tuned(&self, tuning: Tuning) -> Scan {
         Scan(Arc::new(Inner {
             client: self.0.client.clone(),
             options: self.0.options.clone(),
             plan: self.0.plan.clone(),
             decided: OnceCell::new(),
-            offsets_per_split: Some(offsets),
+            tuning,
             prefetched: Mutex::default(),
         }))
     }
@@ -107,7 +109,11 @@ impl Scan {
     pub async fn stream(&self) -> Result<RecordBatchStream> {
         let decided = self.decided().await?.clone();
         let context = self.context();
-        Ok(RecordBatchStream::start(context, self.0.options.clone(), decided))
+        let options = ScanOptions {
+            memory_limit: self.memory_limit(),
+            ..self.0.options.clone()
+        };
+        Ok(RecordBatchStream::start(context, options, decided))
     }
 
     async fn decided(&self) -> Result<&Decided> {
@@ -141,11 +147,14 @@ impl Scan {
 
     fn context(&self) -> Context {
         let options = &self.0.options;
-        // Each worker holds one response and waits for another.
-        let share = options.memory_limit / (workers() as u64 * 4);
-        let max_bytes = i32::try_from(share)
-            .unwrap_or(i32::MAX)
-            .clamp(SMALL_FETCH_BYTES, FETCH_BYTES);
+        let (plan, tuning) = (&self.0.plan, &self.0.tuning);
+        // All of them have just told their offsets.
+        let round_trip = plan
+            .partitions
+            .iter()
+            .filter_map(|p| self.0.client.round_trip(&plan.topic, p.partition))
+            .max();
+        let pace = Pace::of(round_trip, workers(), self.memory_limit(), tuning);
         let prefetched = std::mem::take(
             &mut *self
                 .0
@@ -160,19 +169,25 @@ impl Scan {
             fetch: FetchOptions {
                 isolation: isolation(options.isolation_level),
                 max_wait: SHORT_WAIT,
-                max_bytes,
+                max_bytes: pace.fetch_bytes,
             },
             timeout: options.timeout,
             allow_partial: options.allow_partial,
             batch_size: options.batch_size,
-            offsets_per_split: self.0.offsets_per_split,
+            offsets_per_split: tuning.offsets_per_split,
             cancel: options.cancel.clone(),
             counters: Arc::new(Counters::default()),
             guard: None,
             stream: None,
+            pace,
+            decoders: Semaphore::new(pace.decoders),
             fetchers: FetcherPool::default(),
             prefetched: Mutex::new(prefetched),
         }
+    }
+
+    fn memory_limit(&self) -> u64 {
+        self.0.tuning.memory_limit.unwrap_or(self.0.options.memory_limit)
     }
 }
 

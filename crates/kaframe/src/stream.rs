@@ -42,6 +42,7 @@ struct Outcome {
     results: Vec<JobResult>,
     read_from: ReadFrom,
     cleanup_policy: Option<String>,
+    added: Vec<i32>,
 }
 
 impl Outcome {
@@ -181,6 +182,7 @@ impl Shared {
             layout: &self.decided.layout,
             read_from: &outcome.read_from,
             cleanup_policy: outcome.cleanup_policy.clone(),
+            added: &outcome.added,
             elapsed: self.started.elapsed(),
         }
     }
@@ -223,6 +225,7 @@ async fn run(shared: &Arc<Shared>, outlet: &Outlet) -> Result<()> {
         results,
         read_from,
         cleanup_policy,
+        added: reader::added_partitions(context, options).await,
     };
     // The conservation law, before the end is told.
     shared.summary(&outcome).check()?;

@@ -33,6 +33,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) layout: &'a Layout,
     pub(crate) read_from: &'a ReadFrom,
     pub(crate) cleanup_policy: Option<String>,
+    /// Partitions that the topic got meanwhile.
+    pub(crate) added: &'a [i32],
     pub(crate) elapsed: Duration,
 }
 
@@ -198,6 +200,14 @@ impl Summary<'_> {
             warnings.push(format!(
                 "{} not yet decided (open transaction): not read",
                 counted(undecided, "offset", "offsets")
+            ));
+        }
+        if !self.added.is_empty() {
+            let names: Vec<String> = self.added.iter().map(i32::to_string).collect();
+            warnings.push(format!(
+                "{} added during the read and not in it: {}",
+                counted(names.len() as u64, "partition was", "partitions were"),
+                names.join(", ")
             ));
         }
         let late = self.late();

@@ -15,8 +15,9 @@ use crate::account::Account;
 use crate::bound::OffsetRange;
 use crate::chunk::{ChunkBuilder, ChunkPlan};
 use crate::decode::{self, Decoding, Failure};
-use crate::engine::{Context, Counters, FETCH_BYTES, Job, JobResult, SHORT_WAIT, SMALL_FETCH_BYTES};
+use crate::engine::{Context, Counters, Job, JobQueue, JobResult, SHORT_WAIT};
 use crate::error::{Error, Result};
+use crate::pace::SMALL_FETCH_BYTES;
 use crate::report::LostRange;
 use crate::transaction::AbortFilter;
 use crate::walk::{self, KeptBatch, Seen, Stop, Walked};
@@ -26,11 +27,26 @@ use hole::Emptiness;
 /// Rows for which memory is reserved at once, at most.
 const RESERVED_ROWS: u64 = 1 << 20;
 
+/// Rows that tell little about those to come.
+const FEW_ROWS: usize = 1000;
+/// Room is made for so many times the rows so far, at most.
+const FAR_AHEAD: usize = 16;
+
 /// Reads splits of one plan.
 pub(crate) struct Worker {
     context: Arc<Context>,
     chunks: Arc<ChunkPlan>,
+    queue: Arc<JobQueue>,
     scratch: Scratch,
+    ahead: Option<Ahead>,
+}
+
+/// The next split, asked for while the last one was still to be decoded.
+struct Ahead {
+    job: Job,
+    fetcher: Option<PartitionFetcher>,
+    /// Its first request is on the way.
+    asked: bool,
 }
 
 /// How reading a split went on.
@@ -43,24 +59,36 @@ enum Flow {
 
 impl Worker {
     /// With a buffer of its own.
-    pub(crate) fn new(context: Arc<Context>, chunks: Arc<ChunkPlan>) -> Worker {
+    pub(crate) fn new(context: Arc<Context>, chunks: Arc<ChunkPlan>, queue: Arc<JobQueue>) -> Worker {
         Worker {
             context,
             chunks,
+            queue,
             scratch: Scratch::default(),
+            ahead: None,
         }
     }
 
-    /// Reads a split.
-    pub(crate) async fn run(&mut self, job: Job) -> Result<JobResult> {
+    /// Reads the next split; `None` when there is none.
+    pub(crate) async fn run(&mut self) -> Result<Option<JobResult>> {
+        let next = self.ahead.take().or_else(|| {
+            self.queue.next().map(|job| Ahead {
+                job,
+                fetcher: None,
+                asked: false,
+            })
+        });
+        let Some(next) = next else { return Ok(None) };
         let chunks = self.chunks.clone();
-        let mut run = SplitRun::new(&self.context, &chunks, job, &mut self.scratch);
+        let mut run = SplitRun::new(&self.context, &chunks, next, &self.queue, &mut self.scratch);
         while run.position < run.job.range.end {
             if let Flow::Done = run.step().await? {
                 break;
             }
         }
-        run.finish()
+        let (result, ahead) = run.finish()?;
+        self.ahead = ahead;
+        Ok(Some(result))
     }
 }
 
@@ -68,11 +96,14 @@ impl Worker {
 struct SplitRun<'w> {
     context: &'w Arc<Context>,
     job: Job,
+    queue: &'w JobQueue,
+    /// The split behind this one: the request on the way is for its start.
+    ahead: Option<Job>,
     window: Window,
     scratch: &'w mut Scratch,
     chunk: ChunkBuilder<'w>,
     fetcher: Option<PartitionFetcher>,
-    /// A request is on the way, for the position.
+    /// A request is on the way, for the position or the split ahead.
     asked: bool,
     position: i64,
     /// What the walk counted.
@@ -87,6 +118,8 @@ struct SplitRun<'w> {
     bytes: u64,
     /// Bytes charged to the guard.
     charged: u64,
+    /// Rows there were when room was made for the rest.
+    roomy_from: usize,
     /// Largest response asked for now.
     fetch_bytes: i32,
     /// Where a damaged batch was seen: it is fetched once more before it is believed.
@@ -95,7 +128,14 @@ struct SplitRun<'w> {
 }
 
 impl<'w> SplitRun<'w> {
-    fn new(context: &'w Arc<Context>, chunks: &'w ChunkPlan, job: Job, scratch: &'w mut Scratch) -> Self {
+    fn new(
+        context: &'w Arc<Context>,
+        chunks: &'w ChunkPlan,
+        next: Ahead,
+        queue: &'w JobQueue,
+        scratch: &'w mut Scratch,
+    ) -> Self {
+        let Ahead { job, fetcher, asked } = next;
         let rows = job.range.len().min(RESERVED_ROWS).min(job.max_rows.unwrap_or(u64::MAX));
         // A stream gives its rows away batch by batch.
         let rows = if context.stream.is_some() {
@@ -111,8 +151,10 @@ impl<'w> SplitRun<'w> {
                 .unwrap_or_default(),
             chunk: ChunkBuilder::new(chunks, job.partition, rows as usize),
             scratch,
-            fetcher: None,
-            asked: false,
+            queue,
+            ahead: None,
+            fetcher,
+            asked,
             position: job.range.start,
             walked: Account::default(),
             decoded: Account::default(),
@@ -123,7 +165,8 @@ impl<'w> SplitRun<'w> {
             gave_up: None,
             bytes: 0,
             charged: 0,
-            fetch_bytes: context.fetch.max_bytes.min(FETCH_BYTES),
+            roomy_from: 0,
+            fetch_bytes: context.fetch.max_bytes,
             suspect: None,
             emptiness: Emptiness::default(),
             context,
@@ -180,6 +223,10 @@ impl<'w> SplitRun<'w> {
             self.decode(&fetched, &walked).await?;
             return self.fetch_failed(error);
         }
+        if stopped.is_none() && self.position >= self.end() {
+            self.ask_ahead(fetched.records.len(), (self.position - before).max(0) as u64)
+                .await;
+        }
         if let Flow::Done = self.decode(&fetched, &walked).await? {
             return Ok(Flow::Done);
         }
@@ -214,6 +261,24 @@ impl<'w> SplitRun<'w> {
         Ok(())
     }
 
+    /// Sends the first Fetch of the next split, if that is of the same partition.
+    async fn ask_ahead(&mut self, bytes: usize, offsets: u64) {
+        if self.job.max_rows.is_some() || self.asked {
+            return;
+        }
+        let Some(mut fetcher) = self.fetcher.take() else { return };
+        if let Some(job) = self.queue.next_of(self.job.partition) {
+            let bytes = self.expected_bytes(bytes, offsets, job.range.len());
+            // What cannot be asked now is asked, and reported, when its turn comes.
+            self.asked = fetcher.request(job.range.start, bytes, SHORT_WAIT).await.is_ok();
+            self.ahead = Some(job);
+            if !self.asked {
+                return;
+            }
+        }
+        self.fetcher = Some(fetcher);
+    }
+
     /// The response for the position.
     async fn response(&mut self) -> Result<Fetched, Failed> {
         if !self.asked
@@ -232,12 +297,17 @@ impl<'w> SplitRun<'w> {
     /// Asks for no more than is left of the split, as far as that can be told.
     fn adapt_fetch_bytes(&mut self, bytes: usize, offsets: u64) {
         let left = (self.end() - self.position).max(0) as u64;
+        self.fetch_bytes = self.expected_bytes(bytes, offsets, left);
+    }
+
+    /// How much to ask for where `left` offsets are wanted and `offsets` had so many bytes.
+    fn expected_bytes(&self, bytes: usize, offsets: u64, left: u64) -> i32 {
         let expected = (bytes as u64).saturating_mul(left) / offsets.max(1);
-        let most = i64::from(self.context.fetch.max_bytes.min(FETCH_BYTES));
+        let most = i64::from(self.context.fetch.max_bytes);
         let wanted = i64::try_from(expected + expected / 8)
             .unwrap_or(i64::MAX)
             .saturating_add(16 << 10);
-        self.fetch_bytes = wanted.clamp(i64::from(SMALL_FETCH_BYTES).min(most), most) as i32;
+        wanted.clamp(i64::from(SMALL_FETCH_BYTES).min(most), most) as i32
     }
 
     /// Records that retention took away between the plan and this response.
@@ -269,10 +339,12 @@ impl<'w> SplitRun<'w> {
         match &context.stream {
             None => {
                 self.charge(coming)?;
+                let _turn = context.decoders.acquire().await;
                 self.decode_all(fetched, walked)
             }
             Some(stream) => {
                 stream.outlet.admit(self.job.index, coming).await;
+                let _turn = context.decoders.acquire().await;
                 // Waiting for the taker is not waiting for the broker.
                 self.progressed();
                 let flow = self.decode_all(fetched, walked);
@@ -301,7 +373,24 @@ impl<'w> SplitRun<'w> {
             }
             self.charge(0)?;
         }
+        self.make_room();
         Ok(Flow::On)
+    }
+
+    /// Makes room for the rest of a split of a table, by what it has brought so far.
+    fn make_room(&mut self) {
+        let rows = self.chunk.rows();
+        if self.context.stream.is_some() || self.job.max_rows.is_some() || rows < FEW_ROWS.max(2 * self.roomy_from) {
+            return;
+        }
+        let (done, left) = (self.position - self.job.range.start, self.end() - self.position);
+        let more = rows as u128 * left.max(0) as u128 / done.max(1) as u128;
+        // The first rows need not be like the others: not too far ahead.
+        let more = usize::try_from(more)
+            .unwrap_or(usize::MAX)
+            .min(rows.saturating_mul(FAR_AHEAD));
+        self.chunk.expect(more);
+        self.roomy_from = rows;
     }
 
     fn decode_batch(&mut self, fetched: &Fetched, kept: &KeptBatch) -> Result<Option<i64>, Failure> {
@@ -313,13 +402,13 @@ impl<'w> SplitRun<'w> {
         let (context, index, partition) = (self.context, self.job.index, self.job.partition);
         let (delivered, malformed) = (self.decoded.delivered, self.chunk.malformed.len());
         let mut flush = |chunk: &mut ChunkBuilder<'_>| match &context.stream {
-            Some(stream) if chunk.rows() >= context.batch_size => {
+            Some(stream) => {
                 stream
                     .outlet
                     .give(index, partition, stream.layout.assemble(chunk.finish()?)?);
                 Ok(())
             }
-            _ => Ok(()),
+            None => Ok(()),
         };
         let mut decoding = Decoding {
             chunk: &mut self.chunk,
@@ -327,6 +416,11 @@ impl<'w> SplitRun<'w> {
             account: &mut self.decoded,
             late: &mut self.late,
             max_rows: self.job.max_rows.unwrap_or(u64::MAX),
+            flush_rows: if context.stream.is_some() {
+                context.batch_size
+            } else {
+                usize::MAX
+            },
         };
         let stop = decoding.batch(&batch, kept, self.scratch, &mut flush)?;
         Counters::add(&context.counters.records, self.decoded.delivered - delivered);
@@ -349,7 +443,7 @@ impl<'w> SplitRun<'w> {
             .map_err(|error| error.with_topic(&self.context.topic.name))
     }
 
-    fn finish(mut self) -> Result<JobResult> {
+    fn finish(mut self) -> Result<(JobResult, Option<Ahead>)> {
         let range = self.job.range;
         if self.gave_up.is_some() {
             self.walked.not_read += (range.end - self.position).max(0) as u64;
@@ -357,11 +451,21 @@ impl<'w> SplitRun<'w> {
         let mut account = self.walked;
         account += self.decoded;
         account.check(&self.context.topic.name, self.job.partition, range)?;
-        if let Some(fetcher) = self.fetcher.take().filter(|_| !self.asked) {
+        let mut fetcher = self.fetcher.take();
+        let ahead = self.ahead.take().map(|job| Ahead {
+            job,
+            fetcher: fetcher.take(),
+            asked: self.asked,
+        });
+        if let Some(fetcher) = fetcher.filter(|_| !self.asked) {
             self.context.fetchers.put(self.job.partition, fetcher);
         }
         let (replay, special_floats) = (self.chunk.needs_replay(), self.chunk.special_floats());
-        let shapes = self.chunk.shapes();
+        // The shape of a stream is fixed.
+        let shapes = match self.context.stream {
+            None => self.chunk.shapes(),
+            Some(_) => (None, None),
+        };
         let chunk = match &self.context.stream {
             None => Some(self.chunk.finish()?),
             Some(stream) => {
@@ -373,7 +477,7 @@ impl<'w> SplitRun<'w> {
                 None
             }
         };
-        Ok(JobResult {
+        let result = JobResult {
             index: self.job.index,
             partition: self.job.partition,
             range,
@@ -396,7 +500,8 @@ impl<'w> SplitRun<'w> {
             notes: self.notes,
             bytes: self.bytes,
             charged: self.charged,
-        })
+        };
+        Ok((result, ahead))
     }
 
     /// Counts offsets as lost and goes on behind them.

@@ -10,6 +10,7 @@ pub(crate) mod edit;
 mod epochs;
 mod producers;
 mod read;
+mod repeat;
 mod time;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ use kaframe_wire::{ErrorCode, WireError};
 pub(crate) use epochs::EpochHistory;
 pub(crate) use producers::{ActiveProducer, Check, Producers};
 pub(crate) use read::Slice;
+use repeat::Repeated;
 
 /// One entry of the log.
 #[derive(Clone, Debug)]
@@ -61,6 +63,8 @@ pub(crate) struct Log {
     epochs: EpochHistory,
     producers: Producers,
     aborted: Vec<Aborted>,
+    /// Tests may have one batch stand for very many.
+    repeated: Option<Repeated>,
 }
 
 impl Log {
@@ -74,6 +78,7 @@ impl Log {
             epochs: EpochHistory::new(leader_epoch),
             producers: Producers::default(),
             aborted: Vec::new(),
+            repeated: None,
         }
     }
 

@@ -29,6 +29,9 @@ impl Log {
         at_least_one: bool,
         read_committed: bool,
     ) -> Slice {
+        if let Some(repeated) = self.repeated.as_ref().filter(|repeated| offset >= repeated.start()) {
+            return repeated.slice(offset, upper, max_bytes, at_least_one);
+        }
         let mut slice = Slice::default();
         let mut upper_bound = offset;
         let from = self.batches.partition_point(|stored| stored.last_offset < offset);

@@ -61,6 +61,8 @@ pub(crate) struct Connection {
     /// Until when the broker wants to be left alone.
     quiet_until: Option<Instant>,
     last_used: Instant,
+    /// The shortest time in which it has answered a small request.
+    round_trip: Option<Duration>,
 }
 
 /// A request on its way: what its answer must match.
@@ -89,6 +91,7 @@ impl Connection {
             buffer: ReceiveBuffer::default(),
             quiet_until: None,
             last_used: Instant::now(),
+            round_trip: None,
         };
         connection.versions = versions::negotiate(&mut connection, deadline).await?;
         Ok(connection)
@@ -105,6 +108,11 @@ impl Connection {
 
     pub fn last_used(&self) -> Instant {
         self.last_used
+    }
+
+    /// The shortest time in which it has answered a small request: how far away it is, as far as that can be told from here.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
     }
 
     /// Whether the peer has closed it, or said something unasked, while it lay idle.
@@ -137,8 +145,17 @@ impl Connection {
 
     /// Sends a request and waits for its answer.
     pub async fn call<R: Request>(&mut self, version: i16, body: &R, deadline: Instant) -> Result<R::Response> {
+        let asked = Instant::now();
         let flight = self.send(version, body, deadline).await?;
-        self.receive::<R>(flight, 0, deadline).await
+        let response = self.receive::<R>(flight, 0, deadline).await?;
+        self.answered(asked);
+        Ok(response)
+    }
+
+    /// Takes note of how long a small request took.
+    fn answered(&mut self, asked: Instant) {
+        let took = asked.elapsed();
+        self.round_trip = Some(self.round_trip.map_or(took, |known| known.min(took)));
     }
 
     /// Sends a request.

@@ -55,10 +55,12 @@ pub(super) async fn negotiate(connection: &mut Connection, deadline: Instant) ->
         let request = ApiVersionsRequest::default()
             .with_client_software_name(StrBytes::from_static_str("kaframe"))
             .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION")));
+        let asked = Instant::now();
         let flight = connection.send(version, &request, deadline).await?;
         let frame = connection
             .receive_frame(ApiVersionsRequest::KEY, version, 0, deadline)
             .await?;
+        connection.answered(asked);
         // The correlation id comes first, the error code second, in every version.
         let unsupported = frame.get(4..6) == Some(&ErrorCode::UNSUPPORTED_VERSION.0.to_be_bytes()[..]);
         let decode_as = if unsupported { 0 } else { version };

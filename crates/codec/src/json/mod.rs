@@ -17,7 +17,7 @@ mod number;
 mod object;
 mod scan;
 mod select;
-mod strings;
+pub(crate) mod strings;
 mod text;
 mod value;
 
@@ -180,7 +180,15 @@ impl Decoder for JsonDecoder {
     }
 
     fn push_null(&mut self) {
-        self.root.pad_to(self.root.rows + 1);
+        self.push_nulls(1);
+    }
+
+    fn push_nulls(&mut self, count: usize) {
+        self.root.pad_to(self.root.rows + count);
+    }
+
+    fn expect(&mut self, more: usize) {
+        self.root.expect(more);
     }
 
     fn len(&self) -> usize {

@@ -2,7 +2,7 @@
 //!
 //! Every string is checked for UTF-8 while it is copied, so that the finished array is built without looking at it again.
 //! That takes one line of unsafe code. What makes it sound is in this file alone: the fields are private, and nothing but
-//! [`Strings::push`] moves bytes in.
+//! [`Strings::push`] and [`Strings::push_text`] moves bytes in.
 #![allow(unsafe_code)]
 
 use std::sync::Arc;
@@ -13,20 +13,20 @@ use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use super::check::Bad;
 use super::scan::kernel::{BLOCK, Kernel, Stops, block, window};
 use super::{scan, text};
-use crate::bits::take_vec;
+use crate::bits::{expect, take_vec};
 
 /// Strings one behind the other.
 ///
 /// The offsets start with 0, never fall, the last is the length of the data, and the bytes between two neighbours are UTF-8.
 #[derive(Debug)]
-pub(super) struct Strings {
+pub(crate) struct Strings {
     offsets: Vec<i64>,
     data: Vec<u8>,
 }
 
 impl Strings {
     /// `rows` empty strings, with room for `capacity`.
-    pub(super) fn new(rows: usize, capacity: usize) -> Self {
+    pub(crate) fn new(rows: usize, capacity: usize) -> Self {
         let mut offsets = Vec::with_capacity(rows.max(capacity) + 1);
         offsets.resize(rows + 1, 0);
         Self {
@@ -62,6 +62,15 @@ impl Strings {
             }
         }
         self.push_long(kernel, data, at)
+    }
+
+    /// Appends a text that is no JSON. On an error, which tells where the text stops being UTF-8, nothing is appended.
+    #[inline]
+    pub(crate) fn push_text(&mut self, text: &[u8]) -> Result<(), usize> {
+        std::str::from_utf8(text).map_err(|error| error.valid_up_to())?;
+        self.data.extend_from_slice(text);
+        self.offsets.push(self.data.len() as i64);
+        Ok(())
     }
 
     /// A string that is long, has escapes or bytes beyond ASCII, or is malformed.
@@ -134,25 +143,32 @@ impl Strings {
     }
 
     /// Appends `count` empty strings, which stand under nulls.
-    pub(super) fn push_empty(&mut self, count: usize) {
+    pub(crate) fn push_empty(&mut self, count: usize) {
         let end = self.data.len() as i64;
         self.offsets.resize(self.offsets.len() + count, end);
     }
 
     /// Cuts back to `rows` strings, and what stands behind them.
-    pub(super) fn truncate(&mut self, rows: usize) {
+    pub(crate) fn truncate(&mut self, rows: usize) {
         self.offsets.truncate(rows + 1);
         if let Some(end) = self.offsets.last() {
             self.data.truncate(*end as usize);
         }
     }
 
-    pub(super) fn allocated_bytes(&self) -> usize {
+    /// Makes room for `more` strings like those so far.
+    pub(crate) fn expect(&mut self, more: usize) {
+        let rows = self.offsets.len() - 1;
+        expect(&mut self.offsets, rows, more);
+        expect(&mut self.data, rows, more);
+    }
+
+    pub(crate) fn allocated_bytes(&self) -> usize {
         self.offsets.capacity() * 8 + self.data.capacity()
     }
 
     /// Gives the strings and starts anew.
-    pub(super) fn take(&mut self, nulls: Option<NullBuffer>) -> ArrayRef {
+    pub(crate) fn take(&mut self, nulls: Option<NullBuffer>) -> ArrayRef {
         let data = take_vec(&mut self.data, BLOCK);
         let offsets = take_vec(&mut self.offsets, 0);
         self.offsets.push(0);

@@ -10,7 +10,7 @@ use kaframe_wire::batch::{BatchBuilder, Compression, ControlType, ProducerStamp,
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
-use crate::{Bound, Cluster, IsolationLevel, ScanOptions, Table};
+use crate::{Bound, Cluster, IsolationLevel, ScanOptions, Table, Tuning};
 
 /// What a log holds at an offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,12 +189,24 @@ fn check(
     Ok(())
 }
 
+/// However a read is run.
+fn tunings() -> impl Strategy<Value = Tuning> {
+    let fetch = prop_oneof![Just(None), Just(Some(1)), Just(Some(1 << 20))];
+    (1u64..30, 1usize..7, 1usize..4, fetch).prop_map(|(offsets, connections, decoders, fetch_bytes)| Tuning {
+        offsets_per_split: Some(offsets),
+        connections: Some(connections),
+        decoders: Some(decoders),
+        fetch_bytes,
+        memory_limit: None,
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn rows_and_terms_are_the_models_whatever_the_splits(
-        steps in steps(), cut in (0usize..100, 0usize..100), split in 1u64..30, limit in 0u64..40, committed in any::<bool>(),
+    fn rows_and_terms_are_the_models_however_it_is_run(
+        steps in steps(), cut in (0usize..100, 0usize..100), tuning in tunings(), limit in 0u64..40, committed in any::<bool>(),
     ) {
         let options = BrokerOptions { topics: vec![TopicSpec::new("t", 1)], ..BrokerOptions::default() };
         let broker = Broker::start(options).expect("a broker starts");
@@ -206,17 +218,25 @@ proptest! {
         let base = ScanOptions { isolation_level: level, ..ScanOptions::default() };
         Runtime::new().expect("a runtime").block_on(async {
             let cluster = Cluster::connect(&broker.bootstrap_servers()).await.expect("the broker answers");
-            let scan = cluster.scan("t", base.clone()).await.expect("a plan").in_splits_of(split);
+            let scan = cluster.scan("t", base.clone()).await.expect("a plan").tuned(tuning);
             check(&scan.read().await.expect("a table"), &model, 0..end, level)?;
             let part = base.clone().start_at(Bound::Offset(from as i64)).end_at(Bound::Offset(to as i64));
-            let scan = cluster.scan("t", part).await.expect("a plan").in_splits_of(split);
+            let scan = cluster.scan("t", part).await.expect("a plan").tuned(tuning);
             check(&scan.read().await.expect("a table"), &model, from..to, level)?;
+            let mut stream = scan.stream().await.expect("a stream");
+            let mut streamed: Vec<i64> = Vec::new();
+            while let Some(batch) = stream.next().await {
+                let batch = batch.expect("a batch");
+                streamed.extend(batch.column_by_name("_offset").expect("the column").as_primitive::<Int64Type>().values());
+            }
+            prop_assert_eq!(streamed, model.expected(from..to, level).0);
+            prop_assert!(stream.report().complete);
             // A limit gives the first rows, a tail the last.
             let (rows, _) = model.expected(0..end, level);
             let count = rows.len().min(limit as usize);
-            let scan = cluster.scan("t", base.clone().limit(limit)).await.expect("a plan").in_splits_of(split);
+            let scan = cluster.scan("t", base.clone().limit(limit)).await.expect("a plan").tuned(tuning);
             prop_assert_eq!(column(&scan.read().await.expect("a table"), "_offset"), rows[..count].to_vec());
-            let scan = cluster.scan("t", base.tail(limit)).await.expect("a plan").in_splits_of(split);
+            let scan = cluster.scan("t", base.tail(limit)).await.expect("a plan").tuned(tuning);
             prop_assert_eq!(column(&scan.read().await.expect("a table"), "_offset"), rows[rows.len() - count..].to_vec());
             Ok(())
         })?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kaframe::{Bound, Bounds, ErrorKind, ScanOptions};
+use kaframe_broker::Action;
 
 use crate::support::{bench, check, ints, places};
 
@@ -145,4 +146,26 @@ fn a_read_is_not_seen_by_the_broker_but_for_reading() {
         .filter(|(api, _)| !allowed.contains(api))
         .collect();
     assert!(others.is_empty(), "{others:?}");
+}
+
+#[test]
+fn a_partition_added_during_the_read_is_not_in_it_and_told() {
+    let bench = bench(2);
+    bench.numbers(0, 0..20);
+    let control = bench.control.clone();
+    let rule = bench.control.intercept(move |request| {
+        // The plan is made before the first Fetch.
+        if request.api_key == 1 && request.count_of_api == 1 {
+            control.grow_topic("t", 4);
+        }
+        Action::Pass
+    });
+    let table = bench.read(ScanOptions::default());
+    bench.control.remove(rule);
+    assert_eq!(table.report().partitions.len(), 2);
+    assert_eq!(
+        table.report().warnings,
+        ["2 partitions were added during the read and not in it: 2, 3"]
+    );
+    assert_eq!(bench.read(ScanOptions::default()).report().partitions.len(), 4);
 }

@@ -19,6 +19,8 @@ pub struct Records<'b>(Format<'b>);
 enum Format<'b> {
     V2(V2Records<'b>),
     Legacy(LegacyRecords<'b>),
+    /// An error that [`Records::finish`] is to tell.
+    Failed(WireError),
     Done,
 }
 
@@ -45,6 +47,42 @@ impl<'b> Records<'b> {
     pub(super) fn legacy(records: LegacyRecords<'b>) -> Records<'b> {
         Records(Format::Legacy(records))
     }
+
+    /// The next record, for loops that count nanoseconds: an error, whose type is large, does not travel with each record. `None` at the
+    /// end and at an error, which [`Records::finish`] then tells.
+    #[inline(always)]
+    pub fn cut(&mut self) -> Option<Record<'b>> {
+        if let Format::V2(records) = &mut self.0
+            && records.left > 0
+            && let Ok(record) = records.cut()
+        {
+            return Some(record);
+        }
+        self.cut_rest()
+    }
+
+    /// What is no sound record of the newest format.
+    #[inline(never)]
+    fn cut_rest(&mut self) -> Option<Record<'b>> {
+        match self.next()? {
+            Ok(record) => Some(record),
+            Err(error) => {
+                self.0 = Format::Failed(error);
+                None
+            }
+        }
+    }
+
+    /// Behind the last [`Records::cut`]: whether it was the end.
+    ///
+    /// # Errors
+    /// What the iterator would have given in place of a record.
+    pub fn finish(self) -> Result<(), WireError> {
+        match self.0 {
+            Format::Failed(error) => Err(error),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl<'b> Iterator for Records<'b> {
@@ -69,7 +107,7 @@ impl<'b> Iterator for Records<'b> {
                 Ok(record) => return Some(Ok(record)),
                 Err(error) => error,
             },
-            Format::Done => return None,
+            Format::Failed(_) | Format::Done => return None,
         };
         self.0 = Format::Done;
         Some(Err(error))
@@ -80,7 +118,7 @@ impl<'b> Iterator for Records<'b> {
             // An error takes the place of a record, or comes behind the last one.
             Format::V2(records) => (0, usize::try_from(records.left).ok().map(|left| left + 1)),
             Format::Legacy(records) => (0, Some(records.left() + 1)),
-            Format::Done => (0, Some(0)),
+            Format::Failed(_) | Format::Done => (0, Some(0)),
         }
     }
 }

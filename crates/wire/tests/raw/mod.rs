@@ -57,14 +57,20 @@ pub fn read(batch: &[u8]) -> Result<usize, WireError> {
     read_within(batch, DEFAULT_MAX_DECOMPRESSED)
 }
 
+/// How many records the batch has, which both ways of cutting them must agree on.
 pub fn read_within(batch: &[u8], limit: usize) -> Result<usize, WireError> {
     let mut scratch = Scratch::default();
+    let batch = Batch::parse(batch)?;
+    let iterated: Result<Vec<_>, _> = batch.records(&mut scratch, limit)?.collect();
+    let iterated = iterated.map(|records| records.len());
+    let mut records = batch.records(&mut scratch, limit)?;
     let mut count = 0;
-    for record in Batch::parse(batch)?.records(&mut scratch, limit)? {
-        record?;
+    while records.cut().is_some() {
         count += 1;
     }
-    Ok(count)
+    let cut = records.finish().map(|()| count);
+    assert_eq!(cut, iterated, "cutting and iterating differ");
+    iterated
 }
 
 #[track_caller]
