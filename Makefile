@@ -2,6 +2,8 @@
 # make test    all tests, those against a real Apache Kafka included (also Java 17, Maven, kcat)
 # make lint    rustfmt, clippy, ruff, pyright, stubtest
 # make bench   kaframe beside every other reader on a real Kafka, kept in bench/runs/; FULL=1 for the larger sizes (bench/README.md)
+# make micro   micro-benchmarks of the hot loops (criterion)
+# make instructions  counts the instructions of the hot loops, beside bench/instructions.json (needs valgrind)
 # make fuzz    each fuzz target for a minute, FUZZ_SECONDS=... for longer (needs a nightly Rust and cargo-fuzz)
 # make wheel   the wheel in dist/
 #
@@ -14,7 +16,7 @@ FUZZ_SECONDS ?= 60
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test lint style bench fuzz wheel build tools clean
+.PHONY: demo test lint style bench micro instructions fuzz wheel build tools clean
 .DEFAULT_GOAL := demo
 
 demo: build
@@ -40,6 +42,14 @@ style: $(VENV)/test
 
 bench: build $(VENV)/test
 	$(BIN)/python -m bench.suite $(if $(FULL),--full)
+
+micro:
+	cargo bench --locked -p kaframe-wire --bench batches
+	cargo bench --locked -p kaframe-codec --bench json
+
+instructions: $(VENV)/demo
+	@command -v valgrind >/dev/null || { echo "needs valgrind: apt-get install valgrind" >&2; exit 1; }
+	$(BIN)/python bench/instructions.py
 
 fuzz:
 	@cargo +nightly fuzz --version >/dev/null || { echo "needs: rustup toolchain install nightly; cargo install cargo-fuzz" >&2; exit 1; }

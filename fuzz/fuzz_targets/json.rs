@@ -1,10 +1,11 @@
 //! The JSON decoder: lines of the input are records of one topic. Every instruction set must give the same answers, shapes
-//! and columns, and records must be refused exactly when serde_json refuses them. The first byte chooses the options.
+//! and columns, whether a record stands alone or among the others, and records must be refused exactly when serde_json
+//! refuses them. The first byte chooses the options.
 #![no_main]
 
 use std::collections::HashSet;
 
-use kaframe_codec::{DecoderOptions, TopLevel, ValueFormat, json_decoders};
+use kaframe_codec::{Decoder, DecoderOptions, TopLevel, ValueFormat, json_decoders};
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
 
@@ -20,13 +21,21 @@ fuzz_target!(|data: &[u8]| {
         top: if bit(3) { TopLevel::Objects } else { TopLevel::Any },
         ..DecoderOptions::new(ValueFormat::Json)
     };
-    let mut decoders = json_decoders(&options);
+    let mut decoders = every(&options);
+    let kernels = decoders.len();
+    decoders.extend(every(&options));
+    let mut start = 0;
     for line in data.split(|byte| *byte == b'\n') {
         let mut first = None;
-        for decoder in &mut decoders {
-            // In memory of its own, so that a read behind the end is seen.
-            let record: Box<[u8]> = line.into();
-            let answer = decoder.push(&record);
+        for (which, decoder) in decoders.iter_mut().enumerate() {
+            let answer = if which < kernels {
+                // In memory of its own, so that a read behind the end is seen.
+                let record: Box<[u8]> = line.into();
+                decoder.push(&record)
+            } else {
+                // Among the others, whose bytes must change nothing.
+                decoder.push_within(data, start..start + line.len())
+            };
             let seen = (
                 answer,
                 decoder.shape(),
@@ -39,6 +48,7 @@ fuzz_target!(|data: &[u8]| {
                 Some(first) => assert_eq!(&seen, first),
             }
         }
+        start += line.len() + 1;
         let Some((answer, ..)) = first else { return };
         if options.strict && options.select.is_none() && options.top == TopLevel::Any {
             compare(line, answer.is_ok());
@@ -62,6 +72,11 @@ fuzz_target!(|data: &[u8]| {
         }
     }
 });
+
+/// A decoder for each instruction set.
+fn every(options: &DecoderOptions) -> Vec<Box<dyn Decoder>> {
+    json_decoders(options).into_iter().map(|(_, decoder)| decoder).collect()
+}
 
 /// Asks serde_json, where it follows the same rules: it has another limit of depth, looks at the size of numbers, knows no
 /// byte order mark, and takes a key twice.

@@ -24,7 +24,7 @@ impl Bits {
         self.len
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, bit: bool) {
         let shift = self.len % 64;
         if shift == 0 {
@@ -32,7 +32,7 @@ impl Bits {
         } else if let Some(last) = self.words.last_mut() {
             *last |= u64::from(bit) << shift;
         }
-        self.len += 1;
+        self.len = self.len.wrapping_add(1);
     }
 
     pub(crate) fn extend(&mut self, count: usize, bit: bool) {

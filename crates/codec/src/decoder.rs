@@ -1,5 +1,7 @@
 //! The trait behind which every format decodes, and the one place that picks the implementation.
 
+use std::ops::Range;
+
 use crate::integer::IntegerDecoder;
 use crate::json::{JsonDecoder, Level};
 use crate::raw::RawDecoder;
@@ -14,6 +16,14 @@ use crate::{Columns, Shape, ValueError, ValueFormat};
 pub trait Decoder: Send {
     /// Appends one value as one row. On an error nothing of the value is kept: no row, no key, no wider type.
     fn push(&mut self, value: &[u8]) -> Result<(), ValueError>;
+    /// The same for the value that stands at `value` in `buffer`. What surrounds it means nothing, but a decoder may load
+    /// the bytes behind the value, which is faster than to stop right at its end.
+    ///
+    /// # Panics
+    /// If `value` is no range of `buffer`.
+    fn push_within(&mut self, buffer: &[u8], value: Range<usize>) -> Result<(), ValueError> {
+        self.push(&buffer[value])
+    }
     /// Appends a row of nulls: a tombstone, or a malformed value whose row is kept.
     fn push_null(&mut self);
     /// Appends rows of nulls.
@@ -86,13 +96,16 @@ impl DecoderOptions {
     }
 }
 
-/// Decoders of JSON for all the instruction sets that this machine has, the portable one last, all with the same results:
-/// for tests that compare them.
+/// Decoders of JSON for all the instruction sets that this machine has, each with its name, the portable one last, all with
+/// the same results: for tests that compare them.
 #[doc(hidden)]
-pub fn json_decoders(options: &DecoderOptions) -> Vec<Box<dyn Decoder>> {
+pub fn json_decoders(options: &DecoderOptions) -> Vec<(&'static str, Box<dyn Decoder>)> {
     Level::all()
         .into_iter()
-        .map(|level| Box::new(JsonDecoder::on(level, options)) as Box<dyn Decoder>)
+        .map(|level| {
+            let decoder: Box<dyn Decoder> = Box::new(JsonDecoder::on(level, options));
+            (level.name(), decoder)
+        })
         .collect()
 }
 

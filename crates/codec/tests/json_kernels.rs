@@ -5,17 +5,39 @@ mod common;
 mod reference;
 
 use common::rows_json;
-use kaframe_codec::{DecoderOptions, ValueFormat, json_decoders};
+use kaframe_codec::{Decoder, DecoderOptions, ValueFormat, json_decoders};
 use proptest::prelude::*;
 
-/// Pushes `values` into a decoder for each kernel and asserts that nothing tells them apart.
+/// What may stand behind a value and would go on in it.
+const BEHIND: [&[u8]; 4] = [
+    b"0123456789,\"x\":[1]}]}",
+    b"\"}]}\",\"id\":1}",
+    b",\"zz\":{\"n\":null}}",
+    b"}]",
+];
+
+/// A decoder for each instruction set.
+fn every(options: &DecoderOptions) -> Vec<Box<dyn Decoder>> {
+    json_decoders(options).into_iter().map(|(_, decoder)| decoder).collect()
+}
+
+/// Pushes `values` into two decoders for each kernel, once from memory of their own and once from the middle of a buffer,
+/// and asserts that nothing tells them apart.
 fn agree(options: &DecoderOptions, values: &[Vec<u8>]) {
-    let mut decoders = json_decoders(options);
-    for value in values {
-        let mut answers = decoders.iter_mut().map(|decoder| {
-            // A value in memory of its own: a read behind its end would be seen by a memory checker.
-            let value: Box<[u8]> = value.as_slice().into();
-            let answer = decoder.push(&value);
+    let mut decoders = every(options);
+    let kernels = decoders.len();
+    decoders.extend(every(options));
+    for (i, value) in values.iter().enumerate() {
+        let behind = BEHIND[i % BEHIND.len()].repeat(8);
+        let buffer = [b"{\"a\":".as_slice(), value, &behind].concat();
+        let mut answers = decoders.iter_mut().enumerate().map(|(which, decoder)| {
+            let answer = if which < kernels {
+                // A value in memory of its own: a read behind its end would be seen by a memory checker.
+                let value: Box<[u8]> = value.as_slice().into();
+                decoder.push(&value)
+            } else {
+                decoder.push_within(&buffer, 5..5 + value.len())
+            };
             (
                 answer,
                 decoder.shape(),

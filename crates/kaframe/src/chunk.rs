@@ -139,7 +139,7 @@ impl<'p> ChunkBuilder<'p> {
         if let Some(decoder) = &mut self.value {
             match record.value {
                 None => decoder.push_null(),
-                Some(value) => match decoder.push(value) {
+                Some(value) => match decoder.push_within(record.value_onwards(), 0..value.len()) {
                     Ok(()) => self.decoded += 1,
                     Err(why) => {
                         self.undecoded += 1;

@@ -177,7 +177,8 @@ impl Column {
     /// Counts the value that was just appended to the data.
     #[inline(always)]
     pub(super) fn close(&mut self) {
-        self.rows += 1;
+        // Each row took a byte at least.
+        self.rows = self.rows.wrapping_add(1);
     }
 
     /// Appends nulls until there are `rows`.

@@ -18,10 +18,12 @@ const FEW: usize = 32;
 /// One key with its column.
 #[derive(Debug)]
 pub(super) struct Field {
-    pub(super) name: String,
+    /// What stood before its value last time.
+    pub(super) lead: Lead,
     pub(super) column: Column,
     /// The field that followed this one last time.
     pub(super) next: usize,
+    pub(super) name: String,
 }
 
 /// The fields of an object.
@@ -31,9 +33,6 @@ pub(super) struct FieldColumns {
     index: HashMap<String, usize>,
     /// The start of each name, to tell most names apart at one look.
     starts: Vec<u64>,
-    /// First the bytes from the object's brace to its first value, then for each field those between the value of another
-    /// and its own. Empty without fields.
-    pub(super) leads: Vec<Lead>,
     /// The field that came first last time.
     pub(super) first: usize,
     /// Whether keys beyond the limit went to `_extra`; top level only.
@@ -58,11 +57,11 @@ impl FieldColumns {
         let at = self.fields.len();
         self.index.insert(name.to_string(), at);
         self.starts.push(start(name.as_bytes()));
-        self.leads.resize_with(at + 2, Lead::default);
         self.fields.push(Field {
-            name: name.to_string(),
+            lead: Lead::default(),
             column,
             next: at + 1,
+            name: name.to_string(),
         });
         at
     }

@@ -6,6 +6,7 @@
 //!
 //! Not here: dates, numbers or anything else inside strings; strings stay strings.
 
+mod array;
 mod check;
 mod column;
 mod drift;
@@ -21,13 +22,16 @@ pub(crate) mod strings;
 mod text;
 mod value;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use self::check::{Checker, after_bom};
 use self::column::{Column, Data};
+use self::object::Object;
+use self::scan::input::{AHEAD, Input};
 pub(crate) use self::scan::kernel::Level;
 use self::select::Selection;
-use self::value::{Parser, State, Stop};
+use self::value::{Append, Parser, State, Stop};
 use crate::{Columns, Decoder, DecoderOptions, EXTRA, Shape, StructShape, TopLevel, VALUE, ValueError};
 
 /// Whether `data` is a JSON object or array, checked in full.
@@ -66,7 +70,12 @@ pub(crate) struct JsonDecoder {
     top: TopLevel,
     state: State,
     special: u64,
+    /// A value with zeros behind it.
+    copy: Vec<u8>,
 }
+
+/// The largest copy of a value whose memory is kept for the next.
+const KEPT_COPY: usize = 1 << 20;
 
 impl JsonDecoder {
     pub(crate) fn new(options: &DecoderOptions) -> Self {
@@ -106,31 +115,101 @@ impl JsonDecoder {
             top: options.top,
             state,
             special: 0,
+            copy: Vec::new(),
         }
     }
 
-    fn decode(&mut self, data: &[u8]) -> Result<(), Stop> {
-        let at = scan::skip_space(data, after_bom(data));
-        if self.top == TopLevel::Objects && !matches!(data.get(at), Some(b'{' | b'n')) {
-            return Err(Stop::Malformed);
+    /// Appends the value as a row, or as part of one.
+    fn append(&mut self, input: Input<'_>) -> Result<(), Stop> {
+        let data = input.data();
+        let mut at = 0;
+        if input.byte(0) != b'{' {
+            at = scan::skip_space(data, after_bom(data));
+            if self.top == TopLevel::Objects && !matches!(input.byte(at), b'{' | b'n') {
+                return Err(Stop::Malformed);
+            }
         }
+        let level = self.state.level;
         let mut parser = Parser {
-            data,
+            input,
             state: &mut self.state,
         };
-        let end = match (&mut self.selection, &mut self.root.data) {
+        let parser = &mut parser;
+        let column = &mut self.root;
+        let end = match (&mut self.selection, &mut column.data) {
             (Some(selection), Data::Struct(fields)) => {
-                let end = selection.decode(&mut parser, fields, self.root.rows, at)?;
-                self.root.close();
+                let end = selection.decode(parser, fields, column.rows, at)?;
+                column.close();
                 end
             }
-            _ => parser.value(&mut self.root, at, 0)?,
+            (None, Data::Struct(_)) if input.byte(at) == b'{' => level.run(Object {
+                parser,
+                column,
+                at,
+                depth: 0,
+            })?,
+            _ => level.run(Append {
+                parser,
+                column,
+                at,
+                depth: 0,
+            })?,
         };
-        if scan::skip_space(data, end) == data.len() {
+        // What was read behind the value's end was not its own: then it is malformed.
+        if end == input.end() || (end < input.end() && scan::skip_space(input.value(), end) == input.end()) {
             Ok(())
         } else {
             Err(Stop::Malformed)
         }
+    }
+
+    /// Appends the value.
+    fn take(&mut self, input: Input<'_>) -> Result<(), ValueError> {
+        self.state.extra.clear();
+        self.state.special = 0;
+        self.state.checked = false;
+        self.state.arrays = 0;
+        let rows = self.root.rows;
+        if self.append(input).is_err() {
+            self.root.truncate(rows);
+            return Err(self.reason(input.value()));
+        }
+        if self.state.special > 0 {
+            self.special += self.state.special;
+        }
+        if !self.state.extra.is_empty() {
+            self.keep_extra(rows, input.value());
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn keep_extra(&mut self, row: usize, value: &[u8]) {
+        self.extra.pad_to(row);
+        if let Data::Text(text) = &mut self.extra.data {
+            self.state.extra.write(value, &mut text.data);
+            text.close();
+        }
+        self.extra.close();
+    }
+
+    /// Appends a value that has nothing behind it to read, or is no bracket and would go on in it: from a copy with zeros
+    /// behind, which end whatever they follow.
+    #[inline(never)]
+    fn take_copy(&mut self, value: &[u8]) -> Result<(), ValueError> {
+        let mut copy = std::mem::take(&mut self.copy);
+        copy.clear();
+        copy.extend_from_slice(value);
+        copy.resize(value.len() + AHEAD, 0);
+        let result = match Input::new(&copy) {
+            Some(input) => self.take(input),
+            None => Err(ValueError::new(0, "not decodable")),
+        };
+        if copy.capacity() > KEPT_COPY {
+            copy = Vec::new();
+        }
+        self.copy = copy;
+        result
     }
 
     /// Why a value was refused: what the checker says, whatever columns there were.
@@ -158,25 +237,17 @@ impl JsonDecoder {
 
 impl Decoder for JsonDecoder {
     fn push(&mut self, value: &[u8]) -> Result<(), ValueError> {
-        self.state.extra.clear();
-        self.state.special = 0;
-        self.state.checked = false;
-        self.state.arrays = 0;
-        let rows = self.root.rows;
-        if self.decode(value).is_err() {
-            self.root.truncate(rows);
-            return Err(self.reason(value));
+        self.take_copy(value)
+    }
+
+    fn push_within(&mut self, buffer: &[u8], value: Range<usize>) -> Result<(), ValueError> {
+        if matches!(buffer.get(value.start), Some(b'{' | b'['))
+            && let Some(data) = buffer.get(value.start..value.end.wrapping_add(AHEAD))
+            && let Some(input) = Input::new(data)
+        {
+            return self.take(input);
         }
-        self.special += self.state.special;
-        if !self.state.extra.is_empty() {
-            self.extra.pad_to(rows);
-            if let Data::Text(text) = &mut self.extra.data {
-                self.state.extra.write(value, &mut text.data);
-                text.close();
-            }
-            self.extra.close();
-        }
-        Ok(())
+        self.take_copy(&buffer[value])
     }
 
     fn push_null(&mut self) {

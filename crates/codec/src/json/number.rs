@@ -6,6 +6,7 @@
 
 use super::check::Bad;
 use super::scan;
+use super::scan::input::Input;
 
 /// A number as written.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,29 +19,44 @@ pub(super) enum Number {
     Beyond,
 }
 
-/// An integer of at most 18 digits. `None` says only that this is not one.
+/// An integer of at most seven digits. `None` says only that this is not one.
 #[inline(always)]
-pub(super) fn short_int(data: &[u8], at: usize) -> Option<(i64, usize)> {
-    let negative = data.get(at) == Some(&b'-');
-    let start = at.wrapping_add(usize::from(negative));
-    let digits = scan::digits(data, start)?;
-    if !negative && digits.count.wrapping_sub(1) < 7 && digits.behind == b',' && (digits.count == 1 || data[at] != b'0')
+pub(super) fn short_int(input: Input<'_>, at: usize) -> Option<(i64, usize)> {
+    let digits = scan::digits(input, at)?;
+    // One to seven digits, of which the first is no zero unless it is alone, and nothing that makes it a float: a point, or
+    // an e, small or large.
+    let behind = digits.behind | 0x20;
+    if digits.count.wrapping_sub(1) < 7
+        && behind != b'.'
+        && behind != b'e'
+        && (digits.count == 1 || input.byte(at) != b'0')
     {
         return Some((digits.value as i64, at.wrapping_add(digits.count)));
     }
-    let (value, count, end) = match digits.count {
-        0 => return None,
-        8 => {
-            let (value, end) = scan::more_digits(data, start + 8, digits.value);
-            (value, end - start, data.get(end).copied().unwrap_or(0))
-        }
-        count => (digits.value, count, digits.behind),
-    };
-    if count > 18 || (count > 1 && data[start] == b'0') || matches!(end, b'.' | b'e' | b'E') {
+    None
+}
+
+/// Appends the integer at `at`, if it has at most 18 digits; gives the position behind it.
+#[inline(never)]
+pub(super) fn push_long_int(values: &mut Vec<i64>, input: Input<'_>, at: usize) -> Option<usize> {
+    let (value, end) = long_int(input, at)?;
+    values.push(value);
+    Some(end)
+}
+
+fn long_int(input: Input<'_>, at: usize) -> Option<(i64, usize)> {
+    let negative = input.byte(at) == b'-';
+    let start = at + usize::from(negative);
+    let (value, end) = scan::more_digits(input, start, 0);
+    let count = end - start;
+    if count.wrapping_sub(1) >= 18
+        || (count > 1 && input.byte(start) == b'0')
+        || matches!(input.byte(end), b'.' | b'e' | b'E')
+    {
         return None;
     }
     let value = value as i64;
-    Some((if negative { -value } else { value }, start + count))
+    Some((if negative { -value } else { value }, end))
 }
 
 const POWERS: [f64; 23] = [
@@ -48,22 +64,21 @@ const POWERS: [f64; 23] = [
     1e21, 1e22,
 ];
 
-/// A number of at most 15 digits without an exponent: both the digits and the power of ten are exact in a float, so that
-/// one division rounds once. `None` says only that this is not one.
+/// A number of at most seven digits before the point and behind it: both the digits and the power of ten are exact in a
+/// float, so that one division rounds once. `None` says only that this is not one.
 #[inline(always)]
-pub(super) fn short_float(data: &[u8], at: usize) -> Option<(f64, usize)> {
-    let negative = data.get(at) == Some(&b'-');
+pub(super) fn short_float(input: Input<'_>, at: usize) -> Option<(f64, usize)> {
+    let negative = input.byte(at) == b'-';
     let start = at.wrapping_add(usize::from(negative));
-    let whole = scan::digits(data, start)?;
+    let whole = scan::digits(input, start)?;
     let point = start.wrapping_add(whole.count);
-    if whole.behind != b'.' || whole.count.wrapping_sub(1) >= 7 || (whole.count > 1 && data[start] == b'0') {
-        return long_float(data, start, negative);
+    if whole.behind != b'.' || whole.count.wrapping_sub(1) >= 7 || (whole.count > 1 && input.byte(start) == b'0') {
+        return None;
     }
-    let fraction = scan::digits(data, point.wrapping_add(1))?;
+    let fraction = scan::digits(input, point.wrapping_add(1))?;
     if fraction.count.wrapping_sub(1) >= 7 || matches!(fraction.behind, b'e' | b'E') {
-        return long_float(data, start, negative);
+        return None;
     }
-    // At most fourteen digits.
     let value = whole
         .value
         .wrapping_mul(scan::POWERS[fraction.count])
@@ -75,24 +90,32 @@ pub(super) fn short_float(data: &[u8], at: usize) -> Option<(f64, usize)> {
     ))
 }
 
-/// The same where one of the two runs of digits is long, or there is no fraction.
+/// Appends the number at `at`, if it has at most 15 digits and no exponent; gives the position behind it.
 #[inline(never)]
-fn long_float(data: &[u8], start: usize, negative: bool) -> Option<(f64, usize)> {
-    let (whole, point) = scan::more_digits(data, start, 0);
+pub(super) fn push_long_float(values: &mut Vec<f64>, input: Input<'_>, at: usize) -> Option<usize> {
+    let (value, end) = long_float(input, at)?;
+    values.push(value);
+    Some(end)
+}
+
+fn long_float(input: Input<'_>, at: usize) -> Option<(f64, usize)> {
+    let negative = input.byte(at) == b'-';
+    let start = at + usize::from(negative);
+    let (whole, point) = scan::more_digits(input, start, 0);
     let count = point - start;
-    if count.wrapping_sub(1) >= 15 || (count > 1 && data[start] == b'0') {
+    if count.wrapping_sub(1) >= 15 || (count > 1 && input.byte(start) == b'0') {
         return None;
     }
-    if data.get(point) != Some(&b'.') {
-        if matches!(data.get(point), Some(b'e' | b'E')) {
+    if input.byte(point) != b'.' {
+        if matches!(input.byte(point), b'e' | b'E') {
             return None;
         }
         let value = whole as i64;
         return Some(((if negative { -value } else { value }) as f64, point));
     }
-    let (value, end) = scan::more_digits(data, point + 1, whole);
+    let (value, end) = scan::more_digits(input, point + 1, whole);
     let fraction = end - (point + 1);
-    if fraction == 0 || count + fraction > 15 || matches!(data.get(end), Some(b'e' | b'E')) {
+    if fraction == 0 || count + fraction > 15 || matches!(input.byte(end), b'e' | b'E') {
         return None;
     }
     let value = value as f64 / POWERS[fraction];
@@ -162,6 +185,7 @@ fn float(text: &[u8]) -> Number {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scan::input::AHEAD;
     use super::*;
     use proptest::prelude::*;
 
@@ -196,10 +220,12 @@ mod tests {
         ) {
             let data = text.as_bytes();
             let slow = number(data, 0);
-            if let Some((value, end)) = short_int(data, 0) {
+            let padded = [data, &[0; AHEAD]].concat();
+            let input = Input::new(&padded).unwrap();
+            for (value, end) in [short_int(input, 0), long_int(input, 0)].into_iter().flatten() {
                 prop_assert_eq!(slow, Ok((Number::Int(value.into()), end)));
             }
-            if let Some((value, end)) = short_float(data, 0) {
+            for (value, end) in [short_float(input, 0), long_float(input, 0)].into_iter().flatten() {
                 match slow {
                     Ok((Number::Int(int), e)) => prop_assert_eq!((int as f64, e), (value, end)),
                     Ok((Number::Float(float), e)) => prop_assert_eq!((float.to_bits(), e), (value.to_bits(), end)),

@@ -7,17 +7,16 @@ use std::ops::Range;
 
 use super::check::MAX_DEPTH;
 use super::column::{Column, Data};
-use super::fields::FieldColumns;
+use super::fields::{Field, FieldColumns};
+use super::lead::Separator;
+use super::scan::input::Input;
 use super::scan::kernel::{Kernel, Task};
-use super::value::{Parser, Stop, compound, full_walk, scalar};
+use super::value::{Parser, Stop, compound, full_walk, usual};
 use super::{scan, text};
 use crate::shape::MAX_KEYS;
 
 /// No field: no object has as many.
 const NONE: usize = usize::MAX;
-
-/// Which of the leads is the object's own.
-const OPENING: usize = 0;
 
 /// Appends the object at `at`, inside `depth` open brackets, to `column`, which holds objects; gives the position behind it.
 pub(super) struct Object<'p, 'd, 'c> {
@@ -37,6 +36,18 @@ enum Next {
     End(usize),
 }
 
+/// A place between two members of an object.
+#[derive(Clone, Copy)]
+struct Place {
+    at: usize,
+    /// What stands here: the object's brace, or anything behind a value.
+    separator: Separator,
+    /// The field before, if there is one.
+    previous: usize,
+    /// The field that is to be expected.
+    guess: usize,
+}
+
 impl Task for Object<'_, '_, '_> {
     type Output = Result<usize, Stop>;
 
@@ -45,7 +56,7 @@ impl Task for Object<'_, '_, '_> {
         let Self {
             parser,
             column,
-            mut at,
+            at,
             depth,
         } = self;
         let row = column.rows;
@@ -55,78 +66,65 @@ impl Task for Object<'_, '_, '_> {
         if depth >= MAX_DEPTH {
             return Err(Stop::Malformed);
         }
-        let data = parser.data;
-        // The lead to come: the object's own, then that of the field which followed the last one.
-        let mut lead = OPENING;
-        let mut guess = columns.first;
-        let mut previous = NONE;
+        let input = parser.input;
+        let mut place = Place {
+            at,
+            separator: Separator::BRACE,
+            previous: NONE,
+            guess: columns.first,
+        };
         loop {
-            let leads = columns.leads.as_mut_slice();
             let fields = columns.fields.as_mut_slice();
             // Members that come as they came last time.
-            while let Some(expected) = leads.get(lead)
-                && expected.stands_at(kernel, data, at)
-                && let Some(field) = fields.get_mut(guess)
-            {
-                let value = at + expected.len();
+            let mut expected = fields.get_mut(place.guess).filter(|field| {
+                let here = input.block(place.at);
+                here.is_some_and(|here| field.lead.stands_in(kernel, here, place.separator))
+            });
+            while let Some(field) = expected {
+                let value = place.at.wrapping_add(field.lead.len());
                 catch_up(&mut field.column, row)?;
-                at = match scalar(kernel, data, &mut field.column, value)? {
+                place.at = match usual(kernel, input, &mut field.column, value) {
                     Some(end) => end,
-                    None => {
-                        let behind = scan::skip_space(data, value);
-                        if behind != value {
-                            // More space than last time.
-                            leads[lead].learn(&data[at..behind]);
-                        }
-                        let mark = parser.state.extra.mark();
-                        let end = if behind == value {
-                            compound(kernel, parser, &mut field.column, value, depth + 1)?
-                        } else {
-                            parser.value(&mut field.column, behind, depth + 1)?
-                        };
-                        if parser.state.extra.mark() != mark {
-                            parser.wrap(mark, at, lead == OPENING)?;
-                        }
-                        end
-                    }
+                    None => parser.member(kernel, field, place, value, depth)?,
                 };
-                previous = guess;
-                guess = field.next;
-                lead = guess.wrapping_add(1);
+                place.separator = Separator::COMMA;
+                place.previous = place.guess;
+                place.guess = field.next;
+                expected = fields.get_mut(place.guess).filter(|field| {
+                    let here = input.block(place.at);
+                    here.is_some_and(|here| field.lead.stands_in(kernel, here, Separator::COMMA))
+                });
             }
-            let first = lead == OPENING;
-            if !first && parser.peek(at) == b'}' {
-                at += 1;
+            if place.separator == Separator::COMMA && input.byte(place.at) == b'}' {
+                place.at += 1;
                 break;
             }
-            match parser.next(kernel, columns, (first, previous), guess, at, depth)? {
+            match parser.next(kernel, columns, place, depth)? {
                 Next::End(end) => {
-                    at = end;
+                    place.at = end;
                     break;
                 }
                 Next::Extra(end) => {
-                    at = end;
-                    lead = NONE;
+                    place.at = end;
+                    place.guess = NONE;
                 }
                 Next::Value(found, value) => {
                     let Some(field) = columns.fields.get_mut(found) else {
                         return Err(Stop::Malformed);
                     };
                     catch_up(&mut field.column, row)?;
-                    let mark = parser.state.extra.mark();
-                    let end = parser.value(&mut field.column, value, depth + 1)?;
-                    if parser.state.extra.mark() != mark {
-                        parser.wrap(mark, at, first)?;
-                    }
-                    at = end;
-                    previous = found;
-                    guess = field.next;
-                    lead = guess.wrapping_add(1);
+                    place.at = match usual(kernel, input, &mut field.column, value) {
+                        Some(end) => end,
+                        None => parser.member(kernel, field, place, value, depth)?,
+                    };
+                    place.previous = found;
+                    place.guess = field.next;
                 }
             }
+            place.separator = Separator::COMMA;
         }
         column.close();
-        Ok(at)
+        Ok(place.at)
     }
 }
 
@@ -143,43 +141,96 @@ fn catch_up(column: &mut Column, row: usize) -> Result<(), Stop> {
 }
 
 impl Parser<'_> {
-    /// Puts what `_extra` got since `mark` under the key that comes after `at`.
+    /// The value at `value` of a member that starts at `place`, where it is none that [`usual`] takes.
+    #[inline(always)]
+    fn member<K: Kernel>(
+        &mut self,
+        kernel: K,
+        field: &mut Field,
+        place: Place,
+        value: usize,
+        depth: usize,
+    ) -> Result<usize, Stop> {
+        let mark = self.state.extra.mark();
+        let end = match (&field.column.data, self.input.byte(value)) {
+            (Data::Struct(_) | Data::List(_), b'{' | b'[') => {
+                compound(kernel, self, &mut field.column, value, depth + 1)?
+            }
+            _ => self.unusual(kernel, field, place, value, depth)?,
+        };
+        if self.state.extra.mark() != mark {
+            self.wrap(mark, place)?;
+        }
+        Ok(end)
+    }
+
     #[inline(never)]
-    fn wrap(&mut self, mark: usize, at: usize, first: bool) -> Result<(), Stop> {
-        let start = before_key(self.data, at, first)?.map_err(|_| Stop::Malformed)?;
-        let (_, end) = key(self.data, start, &mut self.state.key)?;
+    fn unusual<K: Kernel>(
+        &mut self,
+        kernel: K,
+        field: &mut Field,
+        place: Place,
+        value: usize,
+        depth: usize,
+    ) -> Result<usize, Stop> {
+        let data = self.input.data();
+        let behind = scan::skip_space(data, value);
+        if behind == value {
+            return self.other_value(kernel, &mut field.column, value, depth + 1);
+        }
+        // More space than last time.
+        field.lead.learn(&data[place.at..behind]);
+        self.value(kernel, &mut field.column, behind, depth + 1)
+    }
+
+    /// Puts what `_extra` got since `mark` under the key that comes after `place`.
+    #[inline(never)]
+    fn wrap(&mut self, mark: usize, place: Place) -> Result<(), Stop> {
+        let data = self.input.data();
+        let start = before_key(data, place)?.map_err(|_| Stop::Malformed)?;
+        let (_, end) = key(data, start, &mut self.state.key)?;
         self.state.extra.wrap(mark, start..end);
         Ok(())
     }
 
-    /// What stands at `start`, where it is not the lead of the field that was guessed to follow `previous`. `first`: nothing
-    /// stood in the object before.
+    /// What stands at `place`, where it is not the lead of the field that was guessed.
     #[inline(never)]
     fn next<K: Kernel>(
         &mut self,
         kernel: K,
         columns: &mut FieldColumns,
-        (first, previous): (bool, usize),
-        guess: usize,
-        start: usize,
+        place: Place,
         depth: usize,
     ) -> Result<Next, Stop> {
-        // An optional key may have been left out: the one behind it comes next.
-        if !first
-            && let Some(skipped) = columns.fields.get(guess)
-            && let Some(lead) = columns.leads.get(skipped.next.wrapping_add(1))
-            && lead.stands_at(kernel, self.data, start)
-        {
-            return Ok(Next::Value(skipped.next, start + lead.len()));
+        struct Guess<'f, 'd>(&'f FieldColumns, Input<'d>, Place);
+        impl Task for Guess<'_, '_> {
+            type Output = Option<(usize, usize)>;
+            #[inline(always)]
+            fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+                let Self(columns, input, place) = self;
+                let guessed = columns.fields.get(place.guess)?;
+                // The lead may be a long one. An optional key may have been left out: the one behind it comes next.
+                for guess in [place.guess, guessed.next] {
+                    let lead = &columns.fields.get(guess)?.lead;
+                    if lead.stands_at(kernel, input, place.at, place.separator) {
+                        return Some((guess, place.at + lead.len()));
+                    }
+                }
+                None
+            }
         }
-        let at = match before_key(self.data, start, first)? {
+        if let Some((found, value)) = kernel.run(Guess(columns, self.input, place)) {
+            return Ok(Next::Value(found, value));
+        }
+        let data = self.input.data();
+        let at = match before_key(data, place)? {
             Ok(key) => key,
             Err(end) => return Ok(Next::End(end)),
         };
-        let (name, end) = key(self.data, at, &mut self.state.key)?;
-        let value = colon(self.data, end)?;
+        let (name, end) = key(data, at, &mut self.state.key)?;
+        let value = colon(data, end)?;
         let name = match name {
-            Some(range) => &self.data[range],
+            Some(range) => &data[range],
             None => self.state.key.as_slice(),
         };
         let found = match columns.find(name) {
@@ -196,13 +247,12 @@ impl Parser<'_> {
                 columns.add(&name, Column::null())
             }
         };
-        match columns.fields.get_mut(previous) {
-            None if first => columns.first = found,
-            None => {}
+        match columns.fields.get_mut(place.previous) {
             Some(previous) => previous.next = found,
+            None if place.separator == Separator::BRACE => columns.first = found,
+            None => {}
         }
-        let lead = if first { OPENING } else { found + 1 };
-        columns.leads[lead].learn(&self.data[start..value]);
+        columns.fields[found].lead.learn(&data[place.at..value]);
         Ok(Next::Value(found, value))
     }
 
@@ -221,24 +271,23 @@ impl Parser<'_> {
             }
             columns.overflow = true;
         }
-        let end = full_walk(self.state, self.data, value, depth + 1)?;
+        let end = full_walk(self.state, self.input.data(), value, depth + 1)?;
         self.state.extra.member(key, value..end);
         Ok(Next::Extra(end))
     }
 }
 
-/// The position of the key behind `at`, which is the object's brace or, unless this is the `first` key, the end of a value;
-/// or, if the object ends, the position behind it.
-fn before_key(data: &[u8], mut at: usize, first: bool) -> Result<Result<usize, usize>, Stop> {
-    if !first {
-        at = scan::skip_space(data, at);
+/// The position of the key behind `place`; or, if the object ends, the position behind it.
+fn before_key(data: &[u8], place: Place) -> Result<Result<usize, usize>, Stop> {
+    if place.separator == Separator::COMMA {
+        let at = scan::skip_space(data, place.at);
         match data.get(at) {
             Some(b',') => return Ok(Ok(scan::skip_space(data, at + 1))),
             Some(b'}') => return Ok(Err(at + 1)),
             _ => return Err(Stop::Malformed),
         }
     }
-    at = scan::skip_space(data, at + 1);
+    let at = scan::skip_space(data, place.at + 1);
     match data.get(at) {
         Some(b'}') => Ok(Err(at + 1)),
         _ => Ok(Ok(at)),

@@ -10,7 +10,7 @@ use super::check::{Care, Checker, MAX_DEPTH, after_bom};
 use super::fields::FieldColumns;
 use super::object::{colon, key};
 use super::scan;
-use super::value::{Parser, Stop};
+use super::value::{Append, Parser, Stop};
 use crate::VALUE;
 
 /// Up to this many keys are compared one by one.
@@ -222,11 +222,11 @@ struct Decode<'p, 'd, 'f> {
 
 impl Sink for Decode<'_, '_, '_> {
     fn data(&self) -> &[u8] {
-        self.parser.data
+        self.parser.input.data()
     }
 
     fn parts(&mut self) -> (&[u8], &mut Vec<u8>) {
-        (self.parser.data, &mut self.parser.state.key)
+        (self.parser.input.data(), &mut self.parser.state.key)
     }
 
     fn take(&mut self, column: usize, at: usize, depth: usize) -> Result<usize, Stop> {
@@ -237,13 +237,19 @@ impl Sink for Decode<'_, '_, '_> {
             return self.skim(at, depth);
         }
         field.column.pad_to(self.row);
-        self.parser.value(&mut field.column, at, depth)
+        let level = self.parser.state.level;
+        level.run(Append {
+            parser: self.parser,
+            column: &mut field.column,
+            at,
+            depth,
+        })
     }
 
     fn skim(&mut self, at: usize, depth: usize) -> Result<usize, Stop> {
         let checker = &mut self.parser.state.checker;
         checker
-            .walk(self.parser.data, at, depth, Care::Structure)
+            .walk(self.parser.input.data(), at, depth, Care::Structure)
             .map_err(|_| Stop::Malformed)
     }
 

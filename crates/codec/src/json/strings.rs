@@ -1,8 +1,8 @@
 //! A growing column of strings, which only checked text gets into.
 //!
 //! Every string is checked for UTF-8 while it is copied, so that the finished array is built without looking at it again.
-//! That takes one line of unsafe code. What makes it sound is in this file alone: the fields are private, and nothing but
-//! [`Strings::push`] and [`Strings::push_text`] moves bytes in.
+//! That takes unsafe code, and so does the copy of whole blocks. What makes it sound is in this file alone: the fields are
+//! private, and nothing but [`Strings::push_short`], [`Strings::push`] and [`Strings::push_text`] moves bytes in.
 #![allow(unsafe_code)]
 
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use arrow_array::{ArrayRef, LargeStringArray};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
 use super::check::Bad;
-use super::scan::kernel::{BLOCK, Kernel, Stops, block, window};
+use super::scan::input::Input;
+use super::scan::kernel::{BLOCK, Block, Ends, Kernel, Stops, Task, block};
 use super::{scan, text};
 use crate::bits::{expect, take_vec};
 
@@ -35,33 +36,23 @@ impl Strings {
         }
     }
 
-    /// Appends the JSON string whose first byte behind the opening quote is at `at`, unescaped; gives the position behind
-    /// the closing quote. On an error nothing is appended.
+    /// Appends the JSON string at `at`, if there is one and it is short and of plain ASCII; gives the position behind it.
     #[inline(always)]
-    pub(super) fn push<K: Kernel>(&mut self, kernel: K, data: &[u8], at: usize) -> Result<usize, Bad> {
-        if let Some(block) = block(data, at) {
-            let Stops { stops, high } = kernel.stops(block);
-            let count = stops.trailing_zeros() as usize;
-            // The lowest stop and all bits below it; a stop is ASCII.
-            if high & (stops ^ stops.wrapping_sub(1)) == 0 && block.get(count) == Some(&b'"') {
-                let end = self.data.len() + count;
-                self.data.extend_from_slice(block);
-                self.data.truncate(end);
-                self.offsets.push(end as i64);
-                return Ok(at + count + 1);
-            }
-        } else if let Some((last, before)) = window(data, at) {
-            let Stops { stops, high } = kernel.stops(last);
-            let stops = (u64::from(stops) >> before) as u32;
-            let high = (u64::from(high) >> before) as u32;
-            let count = stops.trailing_zeros() as usize;
-            if high & (stops ^ stops.wrapping_sub(1)) == 0 && data.get(at + count) == Some(&b'"') {
-                scan::append(data, at, at + count, &mut self.data);
-                self.offsets.push(self.data.len() as i64);
-                return Ok(at + count + 1);
-            }
+    pub(super) fn push_short<K: Kernel>(&mut self, kernel: K, input: Input<'_>, at: usize) -> Option<usize> {
+        if input.byte(at) != b'"' {
+            return None;
         }
-        self.push_long(kernel, data, at)
+        let start = at.wrapping_add(1);
+        let block = input.block(start)?;
+        let Ends { quotes, special } = kernel.ends(block);
+        // The lowest quote and all bits below it.
+        if quotes == 0 || special & (quotes ^ quotes.wrapping_sub(1)) != 0 {
+            return None;
+        }
+        let count = quotes.trailing_zeros() as usize;
+        let end = self.append_block(block, count);
+        self.offsets.push(end as i64);
+        Some(start.wrapping_add(count).wrapping_add(1))
     }
 
     /// Appends a text that is no JSON. On an error, which tells where the text stops being UTF-8, nothing is appended.
@@ -73,11 +64,34 @@ impl Strings {
         Ok(())
     }
 
-    /// A string that is long, has escapes or bytes beyond ASCII, or is malformed.
+    /// Appends the first `count` bytes of `block`; gives the length with them.
     #[inline(always)]
-    fn push_long<K: Kernel>(&mut self, kernel: K, data: &[u8], at: usize) -> Result<usize, Bad> {
-        struct Long<'a>(&'a mut Strings, &'a [u8], usize);
-        impl scan::kernel::Task for Long<'_> {
+    fn append_block(&mut self, block: &Block, count: usize) -> usize {
+        if self.data.capacity().wrapping_sub(self.data.len()) < BLOCK {
+            self.grow();
+        }
+        assert!(count <= BLOCK);
+        let length = self.data.len();
+        // SAFETY: the buffer has room for a block behind its length, which becomes larger by what was written of it.
+        unsafe {
+            let end = self.data.as_mut_ptr().add(length);
+            std::ptr::copy_nonoverlapping(block.as_ptr(), end, BLOCK);
+            self.data.set_len(length.wrapping_add(count));
+        }
+        length.wrapping_add(count)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        self.data.reserve(BLOCK);
+    }
+
+    /// The same for any string. On an error nothing is appended.
+    #[inline(never)]
+    pub(super) fn push<K: Kernel>(&mut self, kernel: K, data: &[u8], at: usize) -> Result<usize, Bad> {
+        struct Push<'a>(&'a mut Strings, &'a [u8], usize);
+        impl Task for Push<'_> {
             type Output = Result<usize, Bad>;
             #[inline(always)]
             fn run<K: Kernel>(self, kernel: K) -> Self::Output {
@@ -91,7 +105,7 @@ impl Strings {
                 end
             }
         }
-        kernel.run(Long(self, data, at))
+        kernel.run(Push(self, data, at))
     }
 
     /// Appends the bytes of the string; on an error perhaps some of them.
@@ -103,9 +117,7 @@ impl Strings {
             while let Some(block) = block(data, at) {
                 let Stops { stops, high } = kernel.stops(block);
                 let count = stops.trailing_zeros() as usize;
-                let end = self.data.len() + count;
-                self.data.extend_from_slice(block);
-                self.data.truncate(end);
+                self.append_block(block, count);
                 at += count;
                 beyond_ascii |= high & (stops ^ stops.wrapping_sub(1));
                 if count < BLOCK {
@@ -172,17 +184,19 @@ impl Strings {
         let data = take_vec(&mut self.data, BLOCK);
         let offsets = take_vec(&mut self.offsets, 0);
         self.offsets.push(0);
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
         let rows = offsets.len() - 1;
         assert!(
             nulls.as_ref().is_none_or(|nulls| nulls.len() == rows),
             "a bit for each row"
         );
         let data = Buffer::from_vec(data);
-        // SAFETY: `OffsetBuffer::new` has checked that the offsets start at 0 or more and never fall; the last is the
-        // length of the data. Between two neighbours stands what one `push` appended, which is UTF-8: ASCII by the
-        // kernel's mask, else by `from_utf8`; or nothing. There are as many validity bits as strings.
-        let array = unsafe { LargeStringArray::new_unchecked(offsets, data, nulls) };
+        // SAFETY: the offsets start with 0 and never fall, since each was the length of the data when it was pushed, and
+        // the data was never cut further back than the offsets; the last is the length of the data. Between two
+        // neighbours stands what one push appended, which is UTF-8: ASCII by the kernel's mask, else by `from_utf8`; or nothing. There are as many validity bits as strings.
+        let array = unsafe {
+            let offsets = OffsetBuffer::new_unchecked(ScalarBuffer::from(offsets));
+            LargeStringArray::new_unchecked(offsets, data, nulls)
+        };
         Arc::new(array)
     }
 }

@@ -9,7 +9,7 @@ use super::scan;
 pub(super) fn unescape(data: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, Bad> {
     let (stop, high) = scan::plain_run(data, at);
     if data.get(stop) == Some(&b'"') && !high {
-        scan::append(data, at, stop, out);
+        out.extend_from_slice(&data[at..stop]);
         return Ok(stop + 1);
     }
     unescape_slow(data, at, out)

@@ -1,21 +1,24 @@
 //! One value, from bytes straight into its column.
 //!
-//! The fast cases, where the column already has the value's type, are in [`scalar`], which is compiled for each kernel.
+//! The fast cases, where the column already has the value's type, are in [`usual`], which is compiled for each kernel.
 //! Whatever else comes goes through [`Parser::other_value`] and, where the column must widen, [`Parser::drift`].
 
-use super::check::{Bad, Care, Checker, MAX_DEPTH, literal, special_float};
+use super::array::Array;
+use super::check::{Bad, Care, Checker, literal, special_float};
 use super::column::{Column, Data};
 use super::drift::{Kind, widen};
 use super::extra::Extra;
 use super::number::{self, Number};
 use super::object::Object;
 use super::scan;
+use super::scan::input::Input;
 use super::scan::kernel::{Kernel, Level, Task};
 use super::select::Selection;
 use crate::shape::exact_in_float;
 
-/// Why decoding stopped.
+/// Why decoding stopped. As large as a position, so that either is returned in registers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
 pub(super) enum Stop {
     /// The value is malformed; the checker says how.
     Malformed,
@@ -58,47 +61,88 @@ pub(super) struct State {
 
 /// Decodes one record.
 pub(super) struct Parser<'a> {
-    pub(super) data: &'a [u8],
+    pub(super) input: Input<'a>,
     pub(super) state: &'a mut State,
 }
 
+/// Appends the value at `at`, inside `depth` open brackets, to `column`; gives the position behind it.
+pub(super) struct Append<'p, 'd, 'c> {
+    pub(super) parser: &'p mut Parser<'d>,
+    pub(super) column: &'c mut Column,
+    pub(super) at: usize,
+    pub(super) depth: usize,
+}
+
+impl Task for Append<'_, '_, '_> {
+    type Output = Result<usize, Stop>;
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+        let Self {
+            parser,
+            column,
+            at,
+            depth,
+        } = self;
+        match usual(kernel, parser.input, column, at) {
+            Some(end) => Ok(end),
+            None => compound(kernel, parser, column, at, depth),
+        }
+    }
+}
+
 impl Parser<'_> {
-    /// The byte at `at`, or a zero behind the end, which fits nowhere.
+    /// The byte at `at`, or a zero far behind the value, which fits nowhere.
     #[inline(always)]
     pub(super) fn peek(&self, at: usize) -> u8 {
-        self.data.get(at).copied().unwrap_or(0)
+        self.input.byte(at)
     }
 
     /// Appends the value at `at`, inside `depth` open brackets, to `column`; gives the position behind it.
-    pub(super) fn value(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
-        struct Value<'p, 'd, 'c>(&'p mut Parser<'d>, &'c mut Column, usize, usize);
-        impl Task for Value<'_, '_, '_> {
-            type Output = Result<usize, Stop>;
-            #[inline(always)]
-            fn run<K: Kernel>(self, kernel: K) -> Self::Output {
-                append(kernel, self.0, self.1, self.2, self.3)
-            }
-        }
-        self.state.level.run(Value(self, column, at, depth))
+    pub(super) fn value<K: Kernel>(
+        &mut self,
+        kernel: K,
+        column: &mut Column,
+        at: usize,
+        depth: usize,
+    ) -> Result<usize, Stop> {
+        kernel.run(Append {
+            parser: self,
+            column,
+            at,
+            depth,
+        })
     }
 
-    /// A scalar, or a value that does not fit its column.
+    /// A scalar in no usual form, or a value that does not fit its column.
     #[inline(never)]
-    fn other_value(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
+    pub(super) fn other_value<K: Kernel>(
+        &mut self,
+        kernel: K,
+        column: &mut Column,
+        at: usize,
+        depth: usize,
+    ) -> Result<usize, Stop> {
+        let data = self.input.data();
         match (&mut column.data, self.peek(at)) {
+            (Data::String(strings), b'"') => {
+                let end = strings.push(kernel, data, at + 1)?;
+                column.close();
+                Ok(end)
+            }
             (_, b'n') => {
-                let end = literal(self.data, at, b"null").ok_or(Stop::Malformed)?;
+                let end = literal(data, at, b"null").ok_or(Stop::Malformed)?;
                 column.pad_to(column.rows + 1);
                 Ok(end)
             }
             (Data::Text(text), _) => {
-                let end = full_walk(self.state, self.data, at, depth)?;
-                text.push(&self.data[at..end]);
+                let end = full_walk(self.state, data, at, depth)?;
+                text.push(&data[at..end]);
                 column.close();
                 Ok(end)
             }
             (Data::Float(floats), b'N' | b'I' | b'-') if !self.state.strict && !self.peek(at + 1).is_ascii_digit() => {
-                let (value, end) = special_float(self.data, at).ok_or(Stop::Malformed)?;
+                let (value, end) = special_float(data, at).ok_or(Stop::Malformed)?;
                 floats.push(value);
                 self.state.special += 1;
                 column.close();
@@ -107,19 +151,19 @@ impl Parser<'_> {
             (Data::Int64(_) | Data::UInt64(_) | Data::Decimal(_) | Data::Float(_), b'-')
                 if self.peek(at + 1) != b'I' =>
             {
-                self.number(column, at, depth)
+                self.number(kernel, column, at, depth)
             }
             (Data::Int64(_) | Data::UInt64(_) | Data::Decimal(_) | Data::Float(_), b'0'..=b'9') => {
-                self.number(column, at, depth)
+                self.number(kernel, column, at, depth)
             }
-            _ => self.drift(column, at, depth),
+            _ => self.drift(kernel, column, at, depth),
         }
     }
 
     /// A number that the fast paths left.
     #[inline(never)]
-    fn number(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
-        let (number, end) = number::number(self.data, at)?;
+    fn number<K: Kernel>(&mut self, kernel: K, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
+        let (number, end) = number::number(self.input.data(), at)?;
         let kept = match (&mut column.data, number) {
             (Data::Int64(ints), Number::Int(value)) => {
                 i64::try_from(value).map(|value| ints.values.push(value)).is_ok()
@@ -145,28 +189,28 @@ impl Parser<'_> {
             column.close();
             return Ok(end);
         }
-        self.drift(column, at, depth)
+        self.drift(kernel, column, at, depth)
     }
 
     /// A value that the column cannot hold as it is.
     #[cold]
     #[inline(never)]
-    fn drift(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
+    fn drift<K: Kernel>(&mut self, kernel: K, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
         let kind = self.kind(at)?;
         if self.state.fixed {
             return self.misfit(column, at, depth);
         }
         self.ensure_well_formed()?;
         self.state.lost |= widen(column, kind);
-        self.value(column, at, depth)
+        self.value(kernel, column, at, depth)
     }
 
     /// Keeps a value that does not fit its fixed column for `_extra`.
-    fn misfit(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
+    pub(super) fn misfit(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
         if self.state.arrays > 0 {
             return Err(Stop::Misfit);
         }
-        let end = full_walk(self.state, self.data, at, depth)?;
+        let end = full_walk(self.state, self.input.data(), at, depth)?;
         self.state.extra.misfit(at..end);
         column.pad_to(column.rows + 1);
         Ok(end)
@@ -181,7 +225,7 @@ impl Parser<'_> {
             b'[' => Kind::Array,
             b'N' | b'I' => Kind::Float,
             b'-' if self.peek(at + 1) == b'I' => Kind::Float,
-            b'-' | b'0'..=b'9' => match number::number(self.data, at)?.0 {
+            b'-' | b'0'..=b'9' => match number::number(self.input.data(), at)?.0 {
                 Number::Int(value) => Kind::Int(value),
                 Number::Float(_) => Kind::Float,
                 Number::Beyond => Kind::Text,
@@ -198,9 +242,13 @@ impl Parser<'_> {
         }
         let special = self.state.checker.special;
         let result = match self.state.selection.take() {
-            None => self.state.checker.document(self.data).map_err(|_| Stop::Malformed),
+            None => self
+                .state
+                .checker
+                .document(self.input.value())
+                .map_err(|_| Stop::Malformed),
             Some(mut selection) => {
-                let result = selection.check(self.data, &mut self.state.checker);
+                let result = selection.check(self.input.value(), &mut self.state.checker);
                 self.state.selection = Some(selection);
                 result
             }
@@ -213,50 +261,15 @@ impl Parser<'_> {
     /// An object with more keys than become columns: from now on its column is JSON text.
     #[cold]
     #[inline(never)]
-    fn too_many_keys(&mut self, column: &mut Column, at: usize, depth: usize) -> Result<usize, Stop> {
-        self.state.lost |= widen(column, Kind::Text);
-        self.value(column, at, depth)
-    }
-
-    /// An array where the shape is fixed: if anything in it does not fit, the outermost array goes to `_extra`.
-    #[inline(never)]
-    fn fixed_array<K: Kernel>(
+    fn too_many_keys<K: Kernel>(
         &mut self,
         kernel: K,
         column: &mut Column,
         at: usize,
         depth: usize,
     ) -> Result<usize, Stop> {
-        let special = self.state.special;
-        self.state.arrays += 1;
-        let result = kernel.run(Array {
-            parser: self,
-            column,
-            at,
-            depth,
-        });
-        self.state.arrays -= 1;
-        if result == Err(Stop::Misfit) && self.state.arrays == 0 {
-            self.state.special = special;
-            column.truncate(column.rows);
-            return self.misfit(column, at, depth);
-        }
-        result
-    }
-}
-
-/// Appends the value at `at`, inside `depth` open brackets, to `column`; gives the position behind it.
-#[inline(always)]
-fn append<K: Kernel>(
-    kernel: K,
-    parser: &mut Parser<'_>,
-    column: &mut Column,
-    at: usize,
-    depth: usize,
-) -> Result<usize, Stop> {
-    match scalar(kernel, parser.data, column, at)? {
-        Some(end) => Ok(end),
-        None => compound(kernel, parser, column, at, depth),
+        self.state.lost |= widen(column, Kind::Text);
+        self.value(kernel, column, at, depth)
     }
 }
 
@@ -264,42 +277,39 @@ fn append<K: Kernel>(
 /// of the usual forms.
 // Without optimization its many variables would be part of the frame of every nested object.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn scalar<K: Kernel>(kernel: K, data: &[u8], column: &mut Column, at: usize) -> Result<Option<usize>, Stop> {
-    let end = match &mut column.data {
-        Data::String(strings) => {
-            if data.get(at) != Some(&b'"') {
-                return Ok(None);
+pub(super) fn usual<K: Kernel>(kernel: K, input: Input<'_>, column: &mut Column, at: usize) -> Option<usize> {
+    // Strings are the most: a branch of their own costs less than one of many ways.
+    let end = if let Data::String(strings) = &mut column.data {
+        strings.push_short(kernel, input, at)?
+    } else {
+        match &mut column.data {
+            Data::Int64(ints) => match number::short_int(input, at) {
+                Some((value, end)) => {
+                    ints.values.push(value);
+                    end
+                }
+                None => number::push_long_int(&mut ints.values, input, at)?,
+            },
+            Data::Float(floats) => match number::short_float(input, at) {
+                Some((value, end)) => {
+                    floats.push(value);
+                    end
+                }
+                None => number::push_long_float(floats, input, at)?,
+            },
+            Data::Bool(bits) => {
+                let (bit, end) = scan::boolean(input, at)?;
+                bits.push(bit);
+                end
             }
-            strings.push(kernel, data, at + 1)?
+            _ => return None,
         }
-        Data::Int64(ints) => {
-            let Some((value, end)) = number::short_int(data, at) else {
-                return Ok(None);
-            };
-            ints.values.push(value);
-            end
-        }
-        Data::Float(floats) => {
-            let Some((value, end)) = number::short_float(data, at) else {
-                return Ok(None);
-            };
-            floats.push(value);
-            end
-        }
-        Data::Bool(bits) => {
-            let Some((bit, end)) = scan::boolean(data, at) else {
-                return Ok(None);
-            };
-            bits.push(bit);
-            end
-        }
-        _ => return Ok(None),
     };
     column.close();
-    Ok(Some(end))
+    Some(end)
 }
 
-/// The value at `at` where it is none that [`scalar`] takes.
+/// The value at `at` where it is none that [`usual`] takes.
 #[inline(always)]
 pub(super) fn compound<K: Kernel>(
     kernel: K,
@@ -315,7 +325,7 @@ pub(super) fn compound<K: Kernel>(
             at,
             depth,
         }) {
-            Err(Stop::TooManyKeys) => parser.too_many_keys(column, at, depth),
+            Err(Stop::TooManyKeys) => parser.too_many_keys(kernel, column, at, depth),
             result => result,
         },
         (Data::List(_), b'[') if parser.state.fixed => parser.fixed_array(kernel, column, at, depth),
@@ -325,56 +335,7 @@ pub(super) fn compound<K: Kernel>(
             at,
             depth,
         }),
-        _ => parser.other_value(column, at, depth),
-    }
-}
-
-/// Appends the array at `at` to `column`, which holds lists.
-struct Array<'p, 'd, 'c> {
-    parser: &'p mut Parser<'d>,
-    column: &'c mut Column,
-    at: usize,
-    depth: usize,
-}
-
-impl Task for Array<'_, '_, '_> {
-    type Output = Result<usize, Stop>;
-
-    #[inline(always)]
-    fn run<K: Kernel>(self, kernel: K) -> Self::Output {
-        let Self {
-            parser,
-            column,
-            at,
-            depth,
-        } = self;
-        let Data::List(lists) = &mut column.data else {
-            return Err(Stop::Malformed);
-        };
-        if depth >= MAX_DEPTH {
-            return Err(Stop::Malformed);
-        }
-        let data = parser.data;
-        let mut at = scan::skip_space(data, at + 1);
-        if parser.peek(at) == b']' {
-            at += 1;
-        } else {
-            loop {
-                at = append(kernel, parser, &mut lists.items, at, depth + 1)?;
-                at = scan::skip_space(data, at);
-                match parser.peek(at) {
-                    b',' => at = scan::skip_space(data, at + 1),
-                    b']' => {
-                        at += 1;
-                        break;
-                    }
-                    _ => return Err(Stop::Malformed),
-                }
-            }
-        }
-        lists.offsets.push(lists.items.rows as i64);
-        column.close();
-        Ok(at)
+        _ => parser.other_value(kernel, column, at, depth),
     }
 }
 

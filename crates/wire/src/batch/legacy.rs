@@ -210,6 +210,7 @@ impl<'b> LegacyRecords<'b> {
             key: entry.key,
             value: entry.value,
             headers: Headers::default(),
+            onwards: entry.value.unwrap_or_default(),
         })
     }
 }

@@ -15,6 +15,16 @@ pub struct Record<'b> {
     pub value: Option<&'b [u8]>,
     /// In order, duplicates kept.
     pub headers: Headers<'b>,
+    /// The value and what follows it in the same memory.
+    pub(super) onwards: &'b [u8],
+}
+
+impl<'b> Record<'b> {
+    /// The value's first byte and everything behind it in the memory of the batch: where a reader may load whole words
+    /// without looking for the value's end. Empty for a null.
+    pub fn value_onwards(&self) -> &'b [u8] {
+        self.onwards
+    }
 }
 
 /// The headers of a record: checked when the record was cut, decoded again while iterating.

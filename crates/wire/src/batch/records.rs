@@ -147,7 +147,8 @@ impl<'b> V2Records<'b> {
         // Cannot overflow: a slice and an i32 together are shorter than the address space.
         let end = at.wrapping_add(length as usize);
         // From here on nothing can be read outside this record.
-        let record = self.body.get(at..end).ok_or(Fault::Short)?;
+        let start = at;
+        let record = self.body.get(start..end).ok_or(Fault::Short)?;
 
         // The first byte holds attributes, of which none are in use.
         let (timestamp_delta, at) = read_i64(record, 1)?;
@@ -158,6 +159,10 @@ impl<'b> V2Records<'b> {
         let (key, at) = read_bytes(record, at)?;
         let (value, at) = read_bytes(record, at)?;
         let headers = Headers::cut(record, at)?;
+        let onwards = match value {
+            Some(value) => self.body.get((start + at).wrapping_sub(value.len())..).unwrap_or(value),
+            None => &[],
+        };
 
         let timestamp = match self.append_time {
             Some(time) => Some(time),
@@ -174,6 +179,7 @@ impl<'b> V2Records<'b> {
             key,
             value,
             headers,
+            onwards,
         })
     }
 

@@ -6,7 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::kernel::{Block, Kernel, Stops, Task};
+use super::kernel::{Block, Ends, Kernel, Stops, Task};
 
 /// The proof that the machine has the instructions: only [`detect`](Self::detect) makes one.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +38,22 @@ impl Kernel for Avx2 {
             Stops {
                 stops: _mm256_movemask_epi8(stops) as u32,
                 high: _mm256_movemask_epi8(bytes) as u32,
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn ends(self, block: &Block) -> Ends {
+        // SAFETY: as in `stops`.
+        unsafe {
+            let bytes = _mm256_loadu_si256(block.as_ptr().cast());
+            let quotes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'"' as i8));
+            let backslashes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\\' as i8));
+            // As signed numbers, bytes beyond ASCII are below the controls.
+            let others = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), bytes);
+            Ends {
+                quotes: _mm256_movemask_epi8(quotes) as u32,
+                special: _mm256_movemask_epi8(_mm256_or_si256(backslashes, others)) as u32,
             }
         }
     }

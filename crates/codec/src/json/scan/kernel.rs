@@ -1,8 +1,8 @@
 //! What the fast path asks of vector instructions, and the choice of them.
 //!
 //! A [`Kernel`] looks at blocks of 32 bytes and answers in masks, bit `i` for byte `i`: all kernels give the same masks.
-//! Blocks are arrays, so that no kernel can read beside a value; what stands in the last bytes of a value is looked at in
-//! its last whole block (see [`window`]).
+//! Blocks are arrays, so that no kernel can read beside them; near the end of a value they reach behind it (see
+//! [`Input`](super::input::Input)).
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2::Avx2;
@@ -27,10 +27,21 @@ pub(in crate::json) struct Stops {
     pub(in crate::json) high: u32,
 }
 
+/// What a block of a short string holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::json) struct Ends {
+    /// Quotes.
+    pub(in crate::json) quotes: u32,
+    /// Backslashes, control characters and bytes beyond ASCII: what makes a string one of the others.
+    pub(in crate::json) special: u32,
+}
+
 /// Vector instructions that this machine has. A value of the type is the proof of that.
 pub(in crate::json) trait Kernel: Copy {
     /// Which bytes end a run of plain string bytes, and which are beyond ASCII.
     fn stops(self, block: &Block) -> Stops;
+    /// The same, parted so that a string of plain ASCII is known with fewest instructions.
+    fn ends(self, block: &Block) -> Ends;
     /// Which bytes of two blocks are equal.
     fn equal(self, a: &Block, b: &Block) -> u32;
     /// Runs `task` in code that was compiled for these instructions.
@@ -48,15 +59,6 @@ pub(in crate::json) trait Task {
 #[inline(always)]
 pub(in crate::json) fn block(data: &[u8], at: usize) -> Option<&Block> {
     data.get(at..at.checked_add(BLOCK)?)?.first_chunk()
-}
-
-/// The last block of the data, and how many bytes of it stand before `at`, which is in it or at its end. A mask of this
-/// block shifted right by that number is a mask of the bytes from `at` on.
-#[inline(always)]
-pub(in crate::json) fn window(data: &[u8], at: usize) -> Option<(&Block, u32)> {
-    let block = data.last_chunk()?;
-    let before = at.checked_sub(data.len() - BLOCK)?;
-    (before <= BLOCK).then_some((block, before as u32))
 }
 
 /// The kernels there are on this kind of machine.
@@ -86,6 +88,19 @@ impl Level {
         #[cfg(target_arch = "aarch64")]
         levels.insert(0, Self::Neon(Neon));
         levels
+    }
+
+    /// What the instructions are called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => "AVX2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Sse2(_) => "SSE2",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => "NEON",
+            Self::Portable(_) => "portable",
+        }
     }
 
     /// Runs `task` on these instructions.
@@ -124,10 +139,10 @@ mod tests {
     struct Masks<'a>(&'a Block, &'a Block);
 
     impl Task for Masks<'_> {
-        type Output = (Stops, u32);
+        type Output = (Stops, Ends, u32);
         #[inline(always)]
         fn run<K: Kernel>(self, kernel: K) -> Self::Output {
-            (kernel.stops(self.0), kernel.equal(self.0, self.1))
+            (kernel.stops(self.0), kernel.ends(self.0), kernel.equal(self.0, self.1))
         }
     }
 
@@ -155,6 +170,10 @@ mod tests {
                 Stops {
                     stops: mask(&a, |_, byte| byte == b'"' || byte == b'\\' || byte < 0x20),
                     high: mask(&a, |_, byte| byte >= 0x80),
+                },
+                Ends {
+                    quotes: mask(&a, |_, byte| byte == b'"'),
+                    special: mask(&a, |_, byte| byte == b'\\' || !(0x20..0x80).contains(&byte)),
                 },
                 mask(&a, |i, byte| byte == b[i]),
             );

@@ -6,12 +6,15 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+pub(super) mod input;
 pub(super) mod kernel;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
+
+use self::input::Input;
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
@@ -93,8 +96,8 @@ fn spaces(data: &[u8], mut at: usize) -> usize {
 
 /// Whether `true` or `false` stands at `at`, and the position behind it.
 #[inline(always)]
-pub(super) fn boolean(data: &[u8], at: usize) -> Option<(bool, usize)> {
-    let word = load(data, at).or_else(|| last_word(data, at))?;
+pub(super) fn boolean(input: Input<'_>, at: usize) -> Option<(bool, usize)> {
+    let word = input.word(at)?;
     // Five bytes; of `true` only four count.
     let bit = word as u8 == b't';
     let (wanted, bits) = if bit {
@@ -102,50 +105,7 @@ pub(super) fn boolean(data: &[u8], at: usize) -> Option<(bool, usize)> {
     } else {
         (*b"false\0\0\0", 40)
     };
-    ((word ^ u64::from_le_bytes(wanted)) << (64 - bits) == 0).then_some((bit, at + bits / 8))
-}
-
-/// The bytes from `at` to the end, which are fewer than eight, followed by zeros.
-#[inline(always)]
-fn last_word(data: &[u8], at: usize) -> Option<u64> {
-    if data.len() >= 8 {
-        return any_word(data, at);
-    }
-    let mut word = [0; 8];
-    for (byte, of_rest) in word.iter_mut().zip(data.get(at..)?) {
-        *byte = *of_rest;
-    }
-    Some(u64::from_le_bytes(word))
-}
-
-/// Appends `data[start..end]` to `out`; up to sixteen bytes as whole words, which is cheaper than a call to copy them.
-#[inline(always)]
-pub(super) fn append(data: &[u8], start: usize, end: usize, out: &mut Vec<u8>) {
-    let count = end - start;
-    if count <= 16
-        && let Some(first) = any_word(data, start)
-        && let Some(second) = any_word(data, start + 8)
-    {
-        let length = out.len() + count;
-        let both = u128::from(first) | u128::from(second) << 64;
-        out.extend_from_slice(&both.to_le_bytes());
-        out.truncate(length);
-    } else {
-        out.extend_from_slice(&data[start..end]);
-    }
-}
-
-/// Eight bytes from `at` on, zeros behind the end of the data; nothing if they are all behind it or the data is short.
-#[inline(always)]
-fn any_word(data: &[u8], at: usize) -> Option<u64> {
-    let last = data.last_chunk::<8>()?;
-    match load(data, at) {
-        Some(word) => Some(word),
-        None => {
-            let before = at - (data.len() - 8);
-            Some(u64::from_le_bytes(*last).checked_shr(8 * before as u32).unwrap_or(0))
-        }
-    }
+    ((word ^ u64::from_le_bytes(wanted)) << (64 - bits) == 0).then_some((bit, at.wrapping_add(bits / 8)))
 }
 
 pub(super) const POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
@@ -156,14 +116,14 @@ pub(super) struct Digits {
     /// The number they spell.
     pub(super) value: u64,
     pub(super) count: usize,
-    /// The byte behind them; zero at the end of the data, and meaningless behind eight.
+    /// The byte behind them; meaningless behind eight.
     pub(super) behind: u8,
 }
 
-/// The digits at `at`, up to eight; nothing if the data ends before it.
+/// The digits at `at`, up to eight; nothing far behind the value.
 #[inline(always)]
-pub(super) fn digits(data: &[u8], at: usize) -> Option<Digits> {
-    let word = load(data, at).or_else(|| last_word(data, at))?;
+pub(super) fn digits(input: Input<'_>, at: usize) -> Option<Digits> {
+    let word = input.word(at)?;
     let nibbles = word ^ (ONES * u64::from(b'0'));
     let bits = other_than_digits(nibbles).trailing_zeros() & 0x78;
     // Without digits the word is moved out whole, and the rest of the shift brings nothing in.
@@ -177,10 +137,10 @@ pub(super) fn digits(data: &[u8], at: usize) -> Option<Digits> {
 
 /// Reads digits from `at` on, as many as there are up to 24, continuing the number `value`. Gives the number, modulo 2^64,
 /// and the position behind them.
-pub(super) fn more_digits(data: &[u8], start: usize, mut value: u64) -> (u64, usize) {
+pub(super) fn more_digits(input: Input<'_>, start: usize, mut value: u64) -> (u64, usize) {
     let mut at = start;
     while at - start < 24
-        && let Some(digits) = digits(data, at)
+        && let Some(digits) = digits(input, at)
     {
         value = value.wrapping_mul(POWERS[digits.count]).wrapping_add(digits.value);
         at += digits.count;
@@ -209,6 +169,7 @@ fn eight_digits(word: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::input::AHEAD;
     use super::*;
     use proptest::prelude::*;
 
@@ -231,21 +192,12 @@ mod tests {
         }
 
         #[test]
-        fn short_pieces_agree_with_slices(data in "[ab\":]{0,60}", at in 0usize..40, length in 0usize..40) {
-            let data = data.as_bytes();
-            let at = at.min(data.len());
-            let end = (at + length).min(data.len());
-            let mut out = b"x".to_vec();
-            append(data, at, end, &mut out);
-            prop_assert_eq!(&out[1..], &data[at..end]);
-        }
-
-        #[test]
         fn booleans(before in "[a-z]{0,9}", word in "(true|false|tru|fals|t|f|truf|falue|talse)[a-z,]{0,9}") {
             let data = [before.as_bytes(), word.as_bytes()].concat();
             let expected = [(true, "true"), (false, "false")].into_iter().find(|(_, name)| word.starts_with(name));
             let expected = expected.map(|(bit, name)| (bit, before.len() + name.len()));
-            prop_assert_eq!(boolean(&data, before.len()), expected);
+            let padded = [data.as_slice(), &[0; AHEAD]].concat();
+            prop_assert_eq!(boolean(Input::new(&padded).unwrap(), before.len()), expected);
         }
 
         #[test]
@@ -253,8 +205,10 @@ mod tests {
             let data = [vec![b'7'; 0], text.into_bytes(), vec![b'x'; pad]].concat();
             let count = data.iter().take_while(|byte| byte.is_ascii_digit()).count();
             let value = data[..count].iter().fold(0u64, |v, b| v.wrapping_mul(10).wrapping_add(u64::from(b - b'0')));
-            prop_assert_eq!(more_digits(&data, 0, 0), (value, count));
-            let first = digits(&data, 0).unwrap();
+            let padded = [data.as_slice(), &[0; AHEAD]].concat();
+            let input = Input::new(&padded).unwrap();
+            prop_assert_eq!(more_digits(input, 0, 0), (value, count));
+            let first = digits(input, 0).unwrap();
             prop_assert_eq!(first.count, count.min(8));
             if count < 8 {
                 prop_assert_eq!((first.value, first.behind), (value, data.get(count).copied().unwrap_or(0)));
@@ -265,8 +219,9 @@ mod tests {
     #[test]
     fn high_bits_and_neighbours_of_digits_are_no_digits() {
         for byte in 0..=255u8 {
-            let word = [b'1', b'2', byte, b'3', b'4', b'5', b'6', b'7'];
-            let count = digits(&word, 0).unwrap().count;
+            let mut data = [b'7'; AHEAD];
+            data[..3].copy_from_slice(&[b'1', b'2', byte]);
+            let count = digits(Input::new(&data).unwrap(), 0).unwrap().count;
             assert_eq!(count, if byte.is_ascii_digit() { 8 } else { 2 }, "{byte}");
         }
     }

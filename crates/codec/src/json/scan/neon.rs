@@ -5,7 +5,7 @@
 
 use std::arch::aarch64::*;
 
-use super::kernel::{Block, Kernel, Stops, Task};
+use super::kernel::{Block, Ends, Kernel, Stops, Task};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Neon;
@@ -52,6 +52,20 @@ impl Kernel for Neon {
             stops: mask(stops),
             // SAFETY: the machine has NEON.
             high: mask(halves.map(|bytes| unsafe { vcgeq_u8(bytes, vdupq_n_u8(0x80)) })),
+        }
+    }
+
+    #[inline(always)]
+    fn ends(self, block: &Block) -> Ends {
+        let halves = halves(block);
+        // SAFETY: the machine has NEON. As signed numbers, bytes beyond ASCII are below the controls.
+        let special = halves.map(|bytes| unsafe {
+            let others = vcltq_s8(vreinterpretq_s8_u8(bytes), vdupq_n_s8(0x20));
+            vorrq_u8(is(bytes, b'\\'), others)
+        });
+        Ends {
+            quotes: mask(halves.map(|bytes| is(bytes, b'"'))),
+            special: mask(special),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The kernel for every machine: eight bytes at a time in a plain integer. The others are tested against it.
 
-use super::kernel::{BLOCK, Block, Kernel, Stops, Task};
+use super::kernel::{BLOCK, Block, Ends, Kernel, Stops, Task};
 use super::{HIGH, ONES};
 
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,16 @@ impl Kernel for Portable {
                 is(word, b'"') | is(word, b'\\') | zeros(word & (ONES * 0xe0))
             }),
             high: mask(block, |word| word & HIGH),
+        }
+    }
+
+    #[inline(always)]
+    fn ends(self, block: &Block) -> Ends {
+        Ends {
+            quotes: mask(block, |word| is(word, b'"')),
+            special: mask(block, |word| {
+                is(word, b'\\') | word & HIGH | zeros(word & (ONES * 0xe0))
+            }),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::arch::x86_64::*;
 
-use super::kernel::{Block, Kernel, Stops, Task};
+use super::kernel::{Block, Ends, Kernel, Stops, Task};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sse2;
@@ -44,6 +44,20 @@ impl Kernel for Sse2 {
         Stops {
             stops: mask(stops),
             high: mask(halves),
+        }
+    }
+
+    #[inline(always)]
+    fn ends(self, block: &Block) -> Ends {
+        let halves = halves(block);
+        // SAFETY: every x86-64 machine has SSE2. As signed numbers, bytes beyond ASCII are below the controls.
+        let special = halves.map(|bytes| unsafe {
+            let others = _mm_cmpgt_epi8(_mm_set1_epi8(0x20), bytes);
+            _mm_or_si128(is(bytes, b'\\'), others)
+        });
+        Ends {
+            quotes: mask(halves.map(|bytes| is(bytes, b'"'))),
+            special: mask(special),
         }
     }
 
