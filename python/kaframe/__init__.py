@@ -15,6 +15,7 @@ from ._plan import PartitionPlan, Plan, Split
 from ._progress import Progress
 from ._report import LostRange, PartitionReport, Report
 from ._scan import Scan
+from ._summary import ColumnSummary, Histogram, Summary, TopValue
 from ._table import Table
 from ._topics import PartitionInfo, TopicDescription, TopicInfo
 from ._verbs import connect, create_topic, delete_topic, describe_topic, read, scan, topics, write
@@ -44,11 +45,13 @@ __all__ = [
     "Bookmark",
     "Broker",
     "Cluster",
+    "ColumnSummary",
     "ConfigError",
     "ConnectError",
     "CorruptError",
     "DataLossError",
     "DecodeError",
+    "Histogram",
     "KaframeError",
     "KaframeWarning",
     "LimitError",
@@ -69,8 +72,10 @@ __all__ = [
     "Schema",
     "SchemaError",
     "Split",
+    "Summary",
     "Table",
     "TlsError",
+    "TopValue",
     "TopicDescription",
     "TopicInfo",
     "TopicNotFoundError",

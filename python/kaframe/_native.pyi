@@ -107,6 +107,9 @@ class Scan:
 
     def read(self, progress: _OnProgress | None = None) -> Table: ...
     def stream(self, progress: _OnProgress | None = None) -> Stream: ...
+    def summarize(self, progress: _OnProgress | None = None) -> tuple[str, str, str, str]:
+        """What is in it: as text, as JSON, and the report as text and as JSON."""
+
     def arrow_stream(self, requested_schema: object | None = None) -> tuple[Stream, object]:
         """A new stream, and the same one as a capsule of Arrow's C stream."""
 

@@ -10,6 +10,7 @@ from ._display import html_card
 from ._plan import plan, split
 from ._progress import Watch
 from ._report import report
+from ._summary import summary
 from ._table import Table
 from ._warnings import warn
 from .errors import KaframeError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ._plan import Plan, Split
     from ._progress import ProgressLike
     from ._report import Report
+    from ._summary import Summary
 
 
 class Scan(Convertible):
@@ -70,6 +72,15 @@ class Scan(Convertible):
         self._running = table
         warn(table.report.warnings)
         return table
+
+    def summarize(self) -> Summary:
+        """What is in it, in one pass and bounded memory: types, nulls, different and frequent values and the spread of every column, records over
+        time and by partition, and how evenly keys lie. In a notebook it draws.
+        """
+        with Watch(self._progress, self._native.topic) as watch:
+            found = summary(*self._native.summarize(watch.native))
+        warn(found.report.warnings)
+        return found
 
     def __iter__(self) -> Iterator[RecordBatch]:
         with Watch(self._progress, self._native.topic, automatic=False) as watch:

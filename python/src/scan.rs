@@ -7,7 +7,7 @@ use pyo3::types::PyCapsule;
 use pyo3_arrow::error::PyArrowResult;
 use serde_json::json;
 
-use crate::reader::{self, Pulled};
+use crate::reader::{self, Pulled, report_texts};
 use crate::runtime::Home;
 use crate::schema::Schema;
 use crate::stream::{Shared, Stream};
@@ -103,6 +103,17 @@ impl Scan {
             slot: self.slot.clone(),
             callback: progress,
         })
+    }
+
+    /// What is in it: as text, as JSON, and the report as text and as JSON.
+    #[pyo3(signature = (progress=None))]
+    fn summarize(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<(String, String, String, String)> {
+        self.home.check(py, "scan")?;
+        let scan = self.scan.clone();
+        let watch = Watch::new(&self.slot, progress.as_ref());
+        let summary = wait(py, &watch, async move { scan.summarize().await })?;
+        let (text, data) = report_texts(&summary.report);
+        Ok((summary.to_string(), json!(summary).to_string(), text, data))
     }
 
     /// A new stream, and the same one as a capsule of Arrow's C stream.

@@ -1,6 +1,7 @@
 """A hundred calls of kcat as people make them, and the topics that they read. Each is run with kcat and with kaframe's kcat mode.
 
-A call is the text of a command line behind ``kcat -b BROKERS``; ``{plain}`` and so on stand for topics, ``{t50}`` for the timestamp of record 50. Calls whose order kcat leaves open (several partitions) begin with ``~``: their lines are compared sorted.
+A call is the text of a command line behind ``kcat -b BROKERS``; ``{plain}`` and so on stand for topics, ``{t50}`` for the timestamp of record 50.
+Calls whose order kcat leaves open (several partitions) begin with ``~``: their lines are compared sorted.
 """
 
 from __future__ import annotations

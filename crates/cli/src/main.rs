@@ -4,8 +4,10 @@
 //! Rows go to standard output, everything else to standard error. Exit codes: `exit.rs`.
 
 mod command;
+mod completion;
 mod exit;
 mod flag;
+mod glob;
 mod interrupt;
 mod json_object;
 mod kcat;
@@ -46,6 +48,7 @@ struct Context {
 }
 
 fn main() {
+    completion::answer();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let code = match kcat::arguments(&arguments) {
         Some(arguments) => kcat::main(arguments),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use kaframe_wire::ErrorCode;
 use tokio::time::{Instant, sleep};
 
-use crate::admin::{self, NewTopic};
+use crate::admin::{self, ConfigEntry, NewTopic};
 use crate::cluster::{Cluster, SharedCluster, same_topic};
 use crate::config::ClientConfig;
 use crate::error::ClientError;
@@ -189,6 +189,11 @@ impl Client {
     /// [`ClientError::Authorization`] where DESCRIBE_CONFIGS is not granted: reading does not need it.
     pub async fn topic_configs(&self, topic: &str) -> Result<BTreeMap<String, Option<String>>> {
         admin::describe_configs(self, topic).await
+    }
+
+    /// The same, in the broker's order, with who set each; see [`Client::topic_configs`].
+    pub async fn topic_config_entries(&self, topic: &str) -> Result<Vec<ConfigEntry>> {
+        admin::config_entries(self, topic).await
     }
 
     /// Creates a topic and waits until every partition of it has a leader.

@@ -40,7 +40,7 @@ mod throttle;
 mod topic;
 mod transport;
 
-pub use admin::NewTopic;
+pub use admin::{ConfigEntry, ConfigOrigin, NewTopic};
 pub use client::Client;
 pub use config::ClientConfig;
 pub use error::{ClientError, ConnectCause};

@@ -1,8 +1,9 @@
-//! A cluster as one broker lists it: brokers, topics and partitions in the order of its answer, with every error it names.
+//! A cluster as one broker lists it: brokers and topics in the order of its answer, partitions by number, with every error it names.
 //!
 //! For showing, not for reading: a reader wants the topic that it asked for or an error (`metadata`, `cluster`). Asking never creates a topic.
 
 use kaframe_wire::message::MetadataResponse;
+use kaframe_wire::message::metadata_response::MetadataResponseTopic;
 
 use crate::Result;
 use crate::client::{Client, Retrying};
@@ -95,25 +96,28 @@ fn read(response: MetadataResponse, address: String) -> ClusterListing {
         from: from.map(|broker| broker.id),
         from_address: address,
         controller: Some(response.controller_id.0).filter(|id| *id >= 0),
-        topics: response
-            .topics
-            .into_iter()
-            .map(|topic| ListedTopic {
-                name: topic.name.map(|name| printable(&name)).unwrap_or_default(),
-                error: topic.error_code,
-                partitions: topic
-                    .partitions
-                    .into_iter()
-                    .map(|partition| ListedPartition {
-                        id: partition.partition_index,
-                        error: partition.error_code,
-                        leader: partition.leader_id.0,
-                        replicas: partition.replica_nodes.iter().map(|id| id.0).collect(),
-                        isr: partition.isr_nodes.iter().map(|id| id.0).collect(),
-                    })
-                    .collect(),
-            })
-            .collect(),
+        topics: response.topics.into_iter().map(read_topic).collect(),
         brokers,
+    }
+}
+
+fn read_topic(topic: MetadataResponseTopic) -> ListedTopic {
+    let mut partitions: Vec<ListedPartition> = topic
+        .partitions
+        .into_iter()
+        .map(|partition| ListedPartition {
+            id: partition.partition_index,
+            error: partition.error_code,
+            leader: partition.leader_id.0,
+            replicas: partition.replica_nodes.iter().map(|id| id.0).collect(),
+            isr: partition.isr_nodes.iter().map(|id| id.0).collect(),
+        })
+        .collect();
+    // Newer brokers name them in any order.
+    partitions.sort_by_key(|partition| partition.id);
+    ListedTopic {
+        name: topic.name.map(|name| printable(&name)).unwrap_or_default(),
+        error: topic.error_code,
+        partitions,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaframe_client::{Isolation, OffsetQuery, TopicMetadata};
+use kaframe_client::{ClientError, Isolation, OffsetQuery, TopicMetadata};
 
 use crate::blocking;
 use crate::cluster::Cluster;
@@ -134,8 +134,7 @@ impl Cluster {
         let topic = self.client.topic(name).await?;
         let configs = match self.client.topic_configs(name).await {
             Ok(configs) => Some(configs),
-            // READ and DESCRIBE on the topic are enough for everything else; the configuration needs one permission more.
-            Err(kaframe_client::ClientError::Authorization { .. }) => None,
+            Err(error) if unreadable(&error) => None,
             Err(error) => return Err(error.into()),
         };
         let mut partitions: Vec<PartitionDescription> =
@@ -173,6 +172,12 @@ impl Cluster {
         }
         Ok(())
     }
+}
+
+/// Whether a configuration may not be read. READ and DESCRIBE on the topic are enough for everything else; this needs one permission more, and brokers
+/// from 1.1 on.
+pub(crate) fn unreadable(error: &ClientError) -> bool {
+    matches!(error, ClientError::Authorization { .. } | ClientError::Config { .. })
 }
 
 /// What no broker would take, said before one is asked.

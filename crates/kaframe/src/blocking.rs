@@ -78,6 +78,16 @@ pub struct Scan {
 }
 
 impl Scan {
+    /// The async scan underneath.
+    pub fn as_async(&self) -> &crate::Scan {
+        &self.inner
+    }
+
+    /// Runs a future of this crate on the cluster's runtime, until it is done.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
     /// See [`crate::Scan::plan`].
     pub fn plan(&self) -> &Plan {
         self.inner.plan()

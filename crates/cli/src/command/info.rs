@@ -35,7 +35,9 @@ impl InfoCommand {
             Format::Json | Format::Ndjson => {
                 let text = serde_json::to_string(&info).map_err(|e| Failure::Input(e.to_string(), String::new()))?;
                 let mut out = io::stdout().lock();
-                return writeln!(out, "{text}").and_then(|()| out.flush()).map_err(Failure::stdout);
+                return writeln!(out, "{text}")
+                    .and_then(|()| out.flush())
+                    .map_err(Failure::stdout);
             }
             Format::Table => facts(&info).iter().try_for_each(|line| print_line(line))?,
             _ => {}
@@ -85,7 +87,10 @@ fn facts(info: &Info) -> Vec<String> {
     match &info.configs {
         None => lines.push("settings    may not be read (DESCRIBE_CONFIGS on the topic)".to_owned()),
         Some(configs) => {
-            let mut set = configs.iter().filter(|config| config.origin != ConfigOrigin::Default).peekable();
+            let mut set = configs
+                .iter()
+                .filter(|config| config.origin != ConfigOrigin::Default)
+                .peekable();
             if set.peek().is_none() {
                 lines.push("settings    all by default".to_owned());
             }
@@ -113,8 +118,14 @@ fn columns(info: &Info) -> Vec<(&'static str, ArrayRef)> {
         Arc::new(StringArray::from_iter(partitions.iter().map(of)))
     };
     vec![
-        ("partition", Arc::new(Int32Array::from_iter_values(partitions.iter().map(|p| p.id)))),
-        ("leader", Arc::new(partitions.iter().map(|p| p.leader).collect::<Int32Array>())),
+        (
+            "partition",
+            Arc::new(Int32Array::from_iter_values(partitions.iter().map(|p| p.id))),
+        ),
+        (
+            "leader",
+            Arc::new(partitions.iter().map(|p| p.leader).collect::<Int32Array>()),
+        ),
         ("replicas", text(&|p| Some(brokers(&p.replicas)))),
         ("isr", text(&|p| Some(brokers(&p.isr)))),
         ("log_start_offset", int(&|p| p.log_start_offset)),

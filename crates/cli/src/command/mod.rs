@@ -1,9 +1,13 @@
 //! The commands, one file each: flags in, verbs of the crate `kaframe`, rows and messages out.
 
 mod broker;
+mod completions;
 mod demo;
+mod info;
+mod man;
 mod plan;
 mod read;
+mod summarize;
 mod topics;
 mod version;
 mod write;
@@ -27,6 +31,10 @@ pub enum Command {
     Head(read::Head),
     /// The newest records
     Tail(read::Tail),
+    /// What is in a topic: columns, nulls, frequent values, records over time
+    Summarize(Box<summarize::Summarize>),
+    /// Partitions, offsets, settings, time span and size of a topic
+    Info(info::InfoCommand),
     /// Write records from standard input, one a line
     Write(write::Write),
     /// List, create, describe and delete topics
@@ -37,6 +45,11 @@ pub enum Command {
     Broker(broker::Broker),
     /// Start a local broker, write 1,000 records, read them back
     Demo(demo::Demo),
+    /// Print what makes a shell complete commands, flags and topics
+    Completions(completions::Completions),
+    /// Write manual pages into a folder
+    #[command(hide = true)]
+    Man(man::Man),
     /// The version, and what it was built for
     Version(version::Version),
 }
@@ -47,6 +60,10 @@ pub fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Read(command) => command.run(context),
         Command::Head(command) => command.run(context),
         Command::Tail(command) => command.run(context),
+        Command::Summarize(command) => command.run(context),
+        Command::Info(command) => command.run(context),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
         Command::Write(command) => command.run(context),
         Command::Topics(command) => command.run(context),
         Command::Plan(command) => command.run(context),

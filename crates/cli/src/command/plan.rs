@@ -14,6 +14,7 @@ use crate::render::print_line;
 #[derive(Args, Debug)]
 pub struct Plan {
     /// Topic
+    #[arg(add = crate::completion::topics())]
     topic: String,
     #[command(flatten)]
     range: Range,

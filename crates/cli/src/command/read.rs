@@ -75,6 +75,7 @@ pub struct Tail {
 #[derive(Args, Debug)]
 struct Reading {
     /// Topic
+    #[arg(add = crate::completion::topics())]
     topic: String,
     #[command(flatten)]
     range: Range,
@@ -264,7 +265,7 @@ fn tell_report(report: &Report, context: &Context) {
 }
 
 /// Rows are out; is that all there is to it?
-fn judge(report: &Report, strict: bool) -> Result<(), Failure> {
+pub(super) fn judge(report: &Report, strict: bool) -> Result<(), Failure> {
     if !report.complete {
         let lost: u64 = report.partitions.iter().map(|p| p.lost).sum();
         return Err(Failure::Incomplete(format!(

@@ -4,20 +4,23 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray};
 use clap::{Args, Subcommand};
-use kaframe::{NewTopic, TopicDescription};
+use kaframe::{Error, ErrorKind, NewTopic, TopicDescription};
 
 use crate::Context;
 use crate::exit::Failure;
 use crate::flag::connection::Connection;
 use crate::flag::output::{Format, Rows};
-use crate::messages;
 use crate::render;
+use crate::{glob, messages};
 
 /// List, create, describe and delete topics.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Topics {
+    #[command(flatten)]
+    list: List,
     #[command(subcommand)]
-    command: TopicsCommand,
+    command: Option<TopicsCommand>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -35,6 +38,9 @@ enum TopicsCommand {
 
 #[derive(Args, Debug)]
 struct List {
+    /// Only topics of these names or patterns, as 'ord*'; all topics without
+    #[arg(value_name = "PATTERN", add = crate::completion::topics())]
+    patterns: Vec<String>,
     /// Kafka's own topics too
     #[arg(long)]
     internal: bool,
@@ -64,6 +70,7 @@ struct Create {
 #[derive(Args, Debug)]
 struct Describe {
     /// Topic
+    #[arg(add = crate::completion::topics())]
     topic: String,
     #[command(flatten)]
     rows: Rows,
@@ -74,6 +81,7 @@ struct Describe {
 #[derive(Args, Debug)]
 struct Delete {
     /// Topic
+    #[arg(add = crate::completion::topics())]
     topic: String,
     #[command(flatten)]
     connection: Connection,
@@ -90,10 +98,12 @@ impl Topics {
     /// Runs it.
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         match self.command {
-            TopicsCommand::List(list) => list.run(context),
-            TopicsCommand::Create(create) => create.run(context),
-            TopicsCommand::Describe(describe) => describe.run(context),
-            TopicsCommand::Delete(delete) => delete.run(context),
+            // `kaframe topics 'ord*'` is a list too.
+            None => self.list.run(context),
+            Some(TopicsCommand::List(list)) => list.run(context),
+            Some(TopicsCommand::Create(create)) => create.run(context),
+            Some(TopicsCommand::Describe(describe)) => describe.run(context),
+            Some(TopicsCommand::Delete(delete)) => delete.run(context),
         }
     }
 }
@@ -101,7 +111,25 @@ impl Topics {
 impl List {
     fn run(self, context: &Context) -> Result<(), Failure> {
         let mut topics = context.cluster(&self.connection)?.topics()?;
-        topics.retain(|topic| self.internal || !topic.internal);
+        let all = topics.len();
+        topics.retain(|topic| {
+            let named = self.patterns.iter().any(|pattern| glob::matches(pattern, &topic.name));
+            let wanted = self.patterns.is_empty() || named;
+            wanted && (self.internal || !topic.internal || self.patterns.contains(&topic.name))
+        });
+        if topics.is_empty() && !self.patterns.is_empty() {
+            let one = self.patterns.iter().find(|pattern| !glob::is_pattern(pattern));
+            let hint = match one {
+                Some(name) => format!("names are whole: '*{name}*' looks for it anywhere in them"),
+                None => format!("of {all} topics none fits; --internal lists Kafka's own too"),
+            };
+            return Err(Error::new(
+                ErrorKind::TopicNotFound,
+                format!("no topic is called {}", self.patterns.join(", ")),
+            )
+            .with_hint(hint)
+            .into());
+        }
         let names: ArrayRef = Arc::new(StringArray::from_iter_values(topics.iter().map(|t| &t.name)));
         let partitions: ArrayRef = Arc::new(Int32Array::from_iter_values(topics.iter().map(|t| t.partitions)));
         let mut columns = vec![("topic", names), ("partitions", partitions)];

@@ -27,6 +27,7 @@ const LINGER: Duration = Duration::from_millis(100);
 #[derive(Args, Debug)]
 pub struct Write {
     /// Topic; it must exist
+    #[arg(add = crate::completion::topics())]
     topic: String,
     /// The field of the JSON object that gives the key; it stays in the value. Without it the field _key does, which does not stay
     #[arg(long, value_name = "FIELD")]

@@ -118,6 +118,11 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// A number of bytes as people read it.
+pub fn bytes(number: u64) -> String {
+    indicatif::HumanBytes(number).to_string()
+}
+
 /// Values that cannot be shown are a mistake of this program, not of its user.
 fn not_printable(error: impl std::fmt::Display) -> Failure {
     Failure::Input(

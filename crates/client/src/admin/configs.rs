@@ -14,8 +14,45 @@ use crate::error::ClientError;
 /// The kind of resource that a topic is.
 const TOPIC: i8 = 2;
 
-/// The configuration of a topic; see [`Client::topic_configs`].
+/// One setting of a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigEntry {
+    /// Name, as `cleanup.policy`.
+    pub name: String,
+    /// Value; `None` where the broker keeps it to itself.
+    pub value: Option<String>,
+    /// Who set it.
+    pub origin: ConfigOrigin,
+}
+
+/// Who set a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfigOrigin {
+    /// The topic itself.
+    Topic,
+    /// The brokers, for all topics.
+    Broker,
+    /// Nobody.
+    Default,
+}
+
+/// `ConfigSource` of Kafka's protocol: 1 is the topic's own, 5 Kafka's default, what lies between belongs to brokers.
+fn origin(source: i8) -> ConfigOrigin {
+    match source {
+        1 => ConfigOrigin::Topic,
+        5 => ConfigOrigin::Default,
+        _ => ConfigOrigin::Broker,
+    }
+}
+
+/// The configuration of a topic by name; see [`Client::topic_configs`].
 pub(crate) async fn describe_configs(client: &Client, topic: &str) -> Result<BTreeMap<String, Option<String>>> {
+    let entries = config_entries(client, topic).await?;
+    Ok(entries.into_iter().map(|entry| (entry.name, entry.value)).collect())
+}
+
+/// The configuration of a topic with who set it; see [`Client::topic_config_entries`].
+pub(crate) async fn config_entries(client: &Client, topic: &str) -> Result<Vec<ConfigEntry>> {
     let mut retrying = Retrying::new(client, "the topic's configuration").about(topic, None);
     loop {
         let answer = client
@@ -47,7 +84,7 @@ fn request(topic: &str) -> DescribeConfigsRequest {
     DescribeConfigsRequest::default().with_resources(vec![resource])
 }
 
-fn check(answer: Answer<DescribeConfigsResponse>, topic: &str) -> Result<BTreeMap<String, Option<String>>> {
+fn check(answer: Answer<DescribeConfigsResponse>, topic: &str) -> Result<Vec<ConfigEntry>> {
     let mut results = answer.body.results.iter();
     let Some(result) = results.find(|result| result.resource_type == TOPIC && result.resource_name.as_str() == topic)
     else {
@@ -57,7 +94,11 @@ fn check(answer: Answer<DescribeConfigsResponse>, topic: &str) -> Result<BTreeMa
         ErrorCode::NONE => Ok(result
             .configs
             .iter()
-            .map(|config| (config.name.to_string(), config.value.as_ref().map(ToString::to_string)))
+            .map(|config| ConfigEntry {
+                name: config.name.to_string(),
+                value: config.value.as_ref().map(ToString::to_string),
+                origin: origin(config.config_source),
+            })
             .collect()),
         code @ (ErrorCode::TOPIC_AUTHORIZATION_FAILED | ErrorCode::CLUSTER_AUTHORIZATION_FAILED) => {
             Err(denied(topic, code, "DESCRIBE_CONFIGS"))

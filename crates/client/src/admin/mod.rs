@@ -4,7 +4,8 @@ mod configs;
 mod records;
 mod topics;
 
-pub(crate) use self::configs::describe_configs;
+pub use self::configs::{ConfigEntry, ConfigOrigin};
+pub(crate) use self::configs::{config_entries, describe_configs};
 pub(crate) use self::records::delete_records;
 pub use self::topics::NewTopic;
 pub(crate) use self::topics::{create_topic, delete_topic};

@@ -1,0 +1,81 @@
+//! `kaframe summarize`: what is in a topic, at a glance.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use kaframe::ScanOptions;
+
+use crate::Context;
+use crate::exit::Failure;
+use crate::flag::columns::Columns;
+use crate::flag::connection::Connection;
+use crate::flag::output::ProgressFlag;
+use crate::flag::range::{Range, count};
+use crate::flag::running::Running;
+use crate::render::print_line;
+use crate::{progress, terminal};
+
+/// Columns where standard output is no terminal.
+const WIDTH: usize = 120;
+
+/// What is in a topic: columns, types, nulls, frequent values, records over time and by partition.
+#[derive(Args, Debug)]
+pub struct Summarize {
+    /// Topic
+    #[arg(add = crate::completion::topics())]
+    topic: String,
+    #[command(flatten)]
+    range: Range,
+    #[command(flatten)]
+    columns: Columns,
+    /// At most so many records, from the front
+    #[arg(
+        short = 'n',
+        long = "limit",
+        visible_short_alias = 'c',
+        value_name = "N",
+        value_parser = count,
+        help_heading = "Which records"
+    )]
+    limit: Option<u64>,
+    /// As one JSON object, with everything that was counted
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+    #[command(flatten)]
+    progress: ProgressFlag,
+    #[command(flatten)]
+    running: Running,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Summarize {
+    /// Runs it.
+    pub fn run(self, context: &Context) -> Result<(), Failure> {
+        let mut options = ScanOptions {
+            limit: self.limit,
+            cancel: context.interrupt.token(),
+            ..ScanOptions::default()
+        };
+        let from_log_start = self.range.apply(&mut options)?;
+        self.columns.apply(&mut options)?;
+        self.running.apply(&mut options)?;
+        let bar = progress::Bar::new(self.progress.progress, true);
+        options.progress = bar.callback();
+        let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
+        super::read::resolve_from_log_start(&cluster, &self.topic, from_log_start, &mut options)?;
+        let result = cluster.scan(&self.topic, options)?.summarize();
+        bar.clear();
+        let summary = result?;
+        if self.json {
+            let text = serde_json::to_string(&summary).map_err(|e| Failure::Input(e.to_string(), String::new()))?;
+            let mut out = io::stdout().lock();
+            writeln!(out, "{text}")
+                .and_then(|()| out.flush())
+                .map_err(Failure::stdout)?;
+        } else {
+            print_line(&summary.text(terminal::width().unwrap_or(WIDTH)))?;
+        }
+        super::read::judge(&summary.report, self.running.strict)
+    }
+}

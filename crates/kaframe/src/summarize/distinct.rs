@@ -1,0 +1,115 @@
+//! How many different values: exact while they are few, else estimated by HyperLogLog in 4 KiB.
+//!
+//! Flajolet et al., "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm" (2007), with linear counting for the small ones
+//! and 64-bit hashes, so that large ones need no correction. Standard error with 4,096 registers: 1.04 / 64 = 1.6 %.
+
+/// Registers; a power of two.
+const REGISTERS: usize = 1 << BITS;
+const BITS: u32 = 12;
+
+/// Hashes seen.
+#[derive(Debug, Clone)]
+pub(super) struct HyperLogLog {
+    registers: Box<[u8; REGISTERS]>,
+}
+
+impl Default for HyperLogLog {
+    fn default() -> Self {
+        HyperLogLog {
+            registers: Box::new([0; REGISTERS]),
+        }
+    }
+}
+
+impl HyperLogLog {
+    /// Takes a hash: one look at a register of a small array.
+    pub fn add(&mut self, hash: u64) {
+        let index = (hash >> (64 - BITS)) as usize;
+        // The bit that is set bounds the rank, also where all others are zero.
+        let rank = ((hash << BITS) | (1 << (BITS - 1))).leading_zeros() as u8 + 1;
+        let register = &mut self.registers[index];
+        *register = rank.max(*register);
+    }
+
+    /// Takes what another has seen.
+    pub fn merge(&mut self, other: &HyperLogLog) {
+        for (mine, theirs) in self.registers.iter_mut().zip(other.registers.iter()) {
+            *mine = (*mine).max(*theirs);
+        }
+    }
+
+    /// How many different hashes there were, about.
+    pub fn estimate(&self) -> u64 {
+        let count = REGISTERS as f64;
+        let sum: f64 = self.registers.iter().map(|rank| 2f64.powi(-i32::from(*rank))).sum();
+        let raw = 0.7213 / (1.0 + 1.079 / count) * count * count / sum;
+        let zeros = self.registers.iter().filter(|rank| **rank == 0).count();
+        let estimate = if raw <= 2.5 * count && zeros > 0 {
+            count * (count / zeros as f64).ln()
+        } else {
+            raw
+        };
+        estimate.round() as u64
+    }
+}
+
+/// A hash of bytes whose every bit is worth something. Not against attackers: a chosen collision makes a count wrong and nothing else.
+pub(super) fn hash_bytes(bytes: &[u8]) -> u64 {
+    let mut state = 0x9e37_79b9_7f4a_7c15 ^ bytes.len() as u64;
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        let mut word = [0; 8];
+        word.copy_from_slice(chunk);
+        state = folded(state ^ u64::from_le_bytes(word));
+    }
+    let rest = chunks.remainder();
+    let mut word = [0; 8];
+    word[..rest.len()].copy_from_slice(rest);
+    folded(folded(state ^ u64::from_le_bytes(word)))
+}
+
+/// A hash of a number.
+pub(super) fn hash_u64(number: u64) -> u64 {
+    folded(folded(number ^ 0x9e37_79b9_7f4a_7c15))
+}
+
+/// The two halves of a product, folded: every bit of the input moves about half of the output's.
+fn folded(word: u64) -> u64 {
+    let product = u128::from(word ^ 0xa076_1d64_78bd_642f) * 0xe703_7ed1_a0b4_28db;
+    let folded = (product >> 64) as u64 ^ product as u64;
+    (folded ^ (folded >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) ^ (folded >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_are_within_five_percent() {
+        for count in [0u64, 1, 10, 100, 1000, 10_000, 100_000, 1_000_000] {
+            let (mut numbers, mut texts) = (HyperLogLog::default(), HyperLogLog::default());
+            for number in 0..count {
+                numbers.add(hash_u64(number));
+                numbers.add(hash_u64(number));
+                texts.add(hash_bytes(format!("key-{number}").as_bytes()));
+            }
+            for estimate in [numbers.estimate(), texts.estimate()] {
+                let off = estimate.abs_diff(count) as f64;
+                assert!(off <= (count as f64 * 0.05).max(1.0), "{count}: {estimate}");
+            }
+        }
+    }
+
+    #[test]
+    fn merging_is_seeing_both() {
+        let (mut all, mut even, mut odd) = Default::default();
+        let parts: (&mut HyperLogLog, &mut HyperLogLog, &mut HyperLogLog) = (&mut all, &mut even, &mut odd);
+        for number in 0..20_000u64 {
+            parts.0.add(hash_u64(number));
+            let part = if number % 2 == 0 { &mut *parts.1 } else { &mut *parts.2 };
+            part.add(hash_u64(number));
+        }
+        even.merge(&odd);
+        assert_eq!(even.estimate(), all.estimate());
+    }
+}
