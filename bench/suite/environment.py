@@ -1,4 +1,4 @@
-"""What the peers need: a virtual environment of their own from requirements/bench.txt, two C programs on the librdkafka that lies in confluent-kafka's
+"""What the peers need: a virtual environment of their own from requirements/bench.txt, two C programs on the librdkafka inside confluent-kafka's
 wheel (the newest that can be had as a package), and the Rust program that measures the limit.
 
 Kept in ``.bench/`` and made again when its sources change.

@@ -6,7 +6,7 @@ from html import escape
 
 from bench.suite.turns import Measured
 
-WIDTH, LABEL, BAR, GAP, TOP = 860, 300, 20, 8, 58
+WIDTH, LABEL, BAR, GAP, TOP = 900, 340, 20, 8, 58
 STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #24292f }
   .title { font-size: 16px; font-weight: 600 } .note { font-size: 11px; fill: #57606a }

@@ -27,6 +27,10 @@ class Convertible:
 
     __slots__ = ()
 
+    def _for_polars(self) -> Any:
+        """What Polars takes: this, or the same with texts as Polars holds them."""
+        return self
+
     def to_arrow(self, *, categories: Sequence[str] = ()) -> pa.Table:
         """As a ``pyarrow.Table``, without copying. Needs pyarrow.
 
@@ -47,7 +51,7 @@ class Convertible:
             Columns of text that become ``Categorical``.
         """
         polars = optional("polars", "to_polars()")
-        frame = polars.DataFrame(self)
+        frame = polars.DataFrame(self._for_polars())
         names = texts(categories, {name: kind == polars.String for name, kind in frame.schema.items()})
         return frame.with_columns(polars.col(names).cast(polars.Categorical)) if names else frame
 
@@ -105,16 +109,23 @@ def dictionaries(table: pa.Table, categories: Sequence[str], pyarrow: ModuleType
 def to_pandas(
     table: pa.Table, dtype_backend: DtypeBackend | None, pandas: ModuleType, pyarrow: ModuleType
 ) -> pd.DataFrame:
-    """A pyarrow table as a DataFrame, column by column: whether a column has nulls decides about its dtype."""
+    """A pyarrow table as a DataFrame: whether a column has nulls decides about its dtype."""
     if dtype_backend not in (None, "numpy_nullable", "pyarrow"):
         raise ValueError(f'dtype_backend is None, "numpy_nullable" or "pyarrow", not {dtype_backend!r}')
     columns: dict[str, Any] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         dtype = _dtype(column, dtype_backend, pandas, pyarrow.types)
-        series = column.to_pandas() if dtype is None else column.to_pandas(types_mapper=lambda _, dtype=dtype: dtype)
-        columns[name] = series
-    # One block per column: nothing is copied once more to be put side by side.
-    return pandas.DataFrame(columns, index=pandas.RangeIndex(table.num_rows), copy=False)
+        if dtype is not None:
+            columns[name] = column.to_pandas(types_mapper=lambda _, dtype=dtype: dtype)
+    # All others at once: pyarrow fills NumPy's arrays on all cores, and most of the time is the kernel giving them their memory.
+    # One block per column: nothing is copied once more to be put side by side. But a column of a single chunk would then be the memory of the
+    # Arrow table itself, and writing into the frame would fail.
+    table_plain = table.drop_columns(list(columns))
+    plain = table_plain.to_pandas(split_blocks=all(column.num_chunks > 1 for column in table_plain.columns))
+    if not columns:
+        return plain
+    ordered = {name: columns[name] if name in columns else plain[name] for name in table.column_names}
+    return pandas.DataFrame(ordered, index=pandas.RangeIndex(table.num_rows), copy=False)
 
 
 def _dtype(column: pa.ChunkedArray, backend: DtypeBackend | None, pandas: ModuleType, types: ModuleType) -> Any:

@@ -76,6 +76,9 @@ class Table:
     def cells(self, rows: int) -> list[list[str | None]]:
         """The first rows as text."""
 
+    def views(self) -> object:
+        """A capsule as ``__arrow_c_stream__`` gives it, with texts as views."""
+
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 @final

@@ -85,6 +85,9 @@ class Table(Convertible):
             raise ValueError(f"head takes a number of rows, not {n}")
         return Table(self._native.head(n))
 
+    def _for_polars(self) -> _Views:
+        return _Views(self._native)
+
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self._native.__arrow_c_stream__(requested_schema)
 
@@ -105,3 +108,13 @@ class Table(Convertible):
         return html_card(
             f"{self.report.topic}: {rows:,} rows x {columns} columns", self._badge(), self.report.text, inner
         )
+
+
+class _Views:
+    """A table whose texts come as views."""
+
+    def __init__(self, native: _native.Table) -> None:
+        self._native = native
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._native.views()

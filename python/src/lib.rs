@@ -18,6 +18,7 @@ mod stream;
 mod table;
 mod topics;
 mod tuning;
+mod views;
 mod wait;
 mod write;
 

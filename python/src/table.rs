@@ -8,6 +8,7 @@ use crate::batch::RecordBatch;
 use crate::cells::cells;
 use crate::reader::{self, report_texts};
 use crate::schema::Schema;
+use crate::views::{view_schema, views};
 
 /// The result of a read.
 #[pyclass(module = "kaframe._native", frozen)]
@@ -46,6 +47,13 @@ impl Table {
     /// The first rows as text.
     fn cells(&self, py: Python<'_>, rows: usize) -> PyArrowResult<Vec<Vec<Option<String>>>> {
         Ok(py.detach(|| cells(self.0.batches(), rows))?)
+    }
+
+    /// As `__arrow_c_stream__`, with texts as views.
+    fn views<'py>(&self, py: Python<'py>) -> PyArrowResult<Bound<'py, PyCapsule>> {
+        let schema = view_schema(&self.0.schema());
+        let batches = py.detach(|| views(self.0.batches(), &schema))?;
+        reader::capsule(py, &schema, batches.into_iter().map(Ok), None)
     }
 
     #[pyo3(signature = (requested_schema=None))]

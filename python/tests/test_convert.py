@@ -44,6 +44,18 @@ def test_pandas_keeps_numpy_dtypes_unless_something_would_be_lost(table):
     assert frame.index.equals(pd.RangeIndex(2))
 
 
+@pytest.mark.parametrize("batches", [1, 3])
+def test_pandas_frames_can_be_written_into(cluster, new_topic, batches):
+    topic = new_topic()
+    for batch in range(batches):
+        rows = [{"i": n, "maybe": n or None, "b": True, "f": 0.5 * n, "s": "x"} for n in range(batch, batch + 3)]
+        cluster.write(rows, topic)
+    frame = cluster.read(topic).to_pandas()
+    for name in frame.columns:
+        frame.loc[0, name] = frame.loc[1, name]
+        assert str(frame.loc[0, name]) == str(frame.loc[1, name])
+
+
 def test_pandas_with_a_backend(table):
     arrow = table.to_pandas(dtype_backend="pyarrow")
     assert all(isinstance(dtype, pd.ArrowDtype) for dtype in arrow.dtypes)
