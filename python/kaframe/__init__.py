@@ -13,7 +13,7 @@ from ._cluster import Cluster
 from ._native import Schema, __version__
 from ._plan import PartitionPlan, Plan, Split
 from ._progress import Progress
-from ._report import LostRange, PartitionReport, Report
+from ._report import LostRange, PartitionReport, Report, TopicReport
 from ._scan import Scan
 from ._summary import ColumnSummary, Histogram, Summary, TopValue
 from ._table import Table

@@ -8,7 +8,7 @@ from .errors import ConfigError
 
 
 class Bookmark:
-    """Where a read ended: JSON text with the cluster's id, the topic's id, and offset and leader epoch of each partition.
+    """Where a read ended: JSON text with the cluster's id, and of each topic its id and the offset and leader epoch of each partition.
 
     Give it to ``start``: the next read begins exactly behind the last one. A topic that was deleted and created again, or another
     cluster, is :class:`~kaframe.DataLossError`. ``str(bookmark)`` is the text to keep; ``Bookmark(text)`` reads it back.
@@ -20,11 +20,11 @@ class Bookmark:
 
     Attributes
     ----------
-    topic : str
-    topic_id, cluster_id : str or None
+    topics : tuple[str, ...]
+    cluster_id : str or None
         None where the brokers have no ids.
-    offsets : dict[int, int]
-        The next offset of each partition.
+    offsets : dict[str, dict[int, int]]
+        The next offset of each topic's partitions.
 
     Examples
     --------
@@ -42,10 +42,11 @@ class Bookmark:
         try:
             data: Any = json.loads(text)
             self._data = {
-                "topic": str(data["topic"]),
-                "topic_id": data.get("topic_id"),
                 "cluster_id": data.get("cluster_id"),
-                "offsets": {int(entry["partition"]): int(entry["offset"]) for entry in data["partitions"]},
+                "offsets": {
+                    str(one["topic"]): {int(entry["partition"]): int(entry["offset"]) for entry in one["partitions"]}
+                    for one in data["topics"]
+                },
             }
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             why = f"it has no {error}" if isinstance(error, KeyError) else error
@@ -55,14 +56,9 @@ class Bookmark:
         self._text = text
 
     @property
-    def topic(self) -> str:
-        """Name of the topic."""
-        return self._data["topic"]
-
-    @property
-    def topic_id(self) -> str | None:
-        """Id of the topic."""
-        return self._data["topic_id"]
+    def topics(self) -> tuple[str, ...]:
+        """Names of the topics."""
+        return tuple(self._data["offsets"])
 
     @property
     def cluster_id(self) -> str | None:
@@ -70,9 +66,9 @@ class Bookmark:
         return self._data["cluster_id"]
 
     @property
-    def offsets(self) -> dict[int, int]:
-        """The next offset of each partition."""
-        return dict(self._data["offsets"])
+    def offsets(self) -> dict[str, dict[int, int]]:
+        """The next offset of each topic's partitions."""
+        return {topic: dict(offsets) for topic, offsets in self._data["offsets"].items()}
 
     def __str__(self) -> str:
         return self._text

@@ -14,19 +14,20 @@ from ._bookmark import Bookmark
 from .errors import ConfigError
 
 if TYPE_CHECKING:
-    from typing import Literal, SupportsIndex, TypeAlias
+    from typing import Any, Literal, SupportsIndex, TypeAlias
 
     #: One bound: ``"earliest"``, ``"latest"``, an offset (negative: so many before the end of each partition), a time (``datetime``,
     #: ``date``, ISO text, ``"-1h"``, ``timedelta`` back from now, ``"@1732266000000"`` in milliseconds). Naive times are UTC.
     BoundLike: TypeAlias = Literal["earliest", "latest"] | str | SupportsIndex | dt.date | dt.timedelta
-    #: What ``end`` takes: a bound, or one per partition.
-    EndLike: TypeAlias = BoundLike | Mapping[int, BoundLike]
+    #: What ``end`` takes: a bound, one per partition, or one (or one per partition) per topic.
+    EndLike: TypeAlias = BoundLike | Mapping[int, BoundLike] | Mapping[str, BoundLike | Mapping[int, BoundLike]]
     #: What ``start`` takes: also where an earlier read ended.
     StartLike: TypeAlias = EndLike | Bookmark
 
     #: What the core takes: an offset, text, one of these per partition, or a bookmark's JSON text in a list of one.
     NativeBound: TypeAlias = int | str
-    NativeBounds: TypeAlias = int | str | dict[int, int | str] | tuple[str]
+    PartitionBounds: TypeAlias = dict[int, int | str]
+    NativeBounds: TypeAlias = int | str | PartitionBounds | dict[str, int | str | PartitionBounds] | tuple[str]
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 _MILLISECOND = dt.timedelta(milliseconds=1)
@@ -44,8 +45,18 @@ def end_bounds(value: EndLike | Bookmark, name: str = "end") -> NativeBounds:
     if isinstance(value, Bookmark):
         raise ConfigError(f"{name} takes no bookmark", hint="a bookmark is where a read starts: start=table.next_start")
     if isinstance(value, Mapping):
-        return {_partition(partition, name): bound(one, name) for partition, one in value.items()}
+        if value and all(isinstance(topic, str) for topic in value):
+            return {str(topic): _of_topic(one, name) for topic, one in value.items()}
+        return _per_partition(value, name)
     return bound(value, name)
+
+
+def _of_topic(value: BoundLike | Mapping[int, BoundLike], name: str) -> NativeBound | PartitionBounds:
+    return _per_partition(value, name) if isinstance(value, Mapping) else bound(value, name)
+
+
+def _per_partition(value: Mapping[Any, Any], name: str) -> PartitionBounds:
+    return {_partition(partition, name): bound(one, name) for partition, one in value.items()}
 
 
 def bound(value: BoundLike, name: str) -> NativeBound:
@@ -102,7 +113,7 @@ def _partition(value: object, name: str) -> int:
     try:
         number = index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise TypeError(f"{name}: the keys of a mapping are partition numbers, not {value!r}") from None
+        raise TypeError(f"{name}: the keys of a mapping are all partition numbers or all names of topics, not {value!r}") from None
     if not 0 <= number < 2**31:
         raise ConfigError(f"{name}: {number} is no number of a partition")
     return number

@@ -9,6 +9,7 @@ from ._config import properties
 from ._keywords import keywords
 from ._options import scan_arguments
 from ._scan import Scan
+from ._topic import topic_names
 from ._topics import topic_description, topic_info
 from ._warnings import warn
 from ._write import write_data
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ._options import IsolationLevel, KeyFormat, Late, OnError, Size, ValueFormat
     from ._progress import ProgressLike
     from ._table import Table
+    from ._topic import TopicLike
     from ._topics import TopicDescription, TopicInfo
     from ._write import Compression, Writable, WriteFormat, WriteKeyFormat, WriteReport
 
@@ -48,7 +50,7 @@ class Cluster:
     @keywords
     def read(
         self,
-        topic: str,
+        topic: TopicLike,
         *,
         start: StartLike = "earliest",
         end: EndLike = "latest",
@@ -75,7 +77,7 @@ class Cluster:
     @keywords
     def scan(
         self,
-        topic: str,
+        topic: TopicLike,
         *,
         start: StartLike = "earliest",
         end: EndLike = "latest",
@@ -146,7 +148,6 @@ class Cluster:
 
 def open_scan(native: _native.Cluster, given: dict[str, object]) -> Scan:
     """A scan from the parameters of ``scan`` or ``read``, taken as they stand in the call."""
-    topic = given["topic"]
-    if not isinstance(topic, str):
-        raise TypeError(f"the topic is a name, not {topic!r}")
-    return Scan(native.scan(topic, scan_arguments(given)), given["progress"])  # type: ignore[arg-type]
+    arguments = scan_arguments(given)
+    names, found = topic_names(native, given["topic"])  # type: ignore[arg-type]
+    return Scan(native.scan(names, found, arguments), given["progress"])  # type: ignore[arg-type]

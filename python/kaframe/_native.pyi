@@ -100,7 +100,9 @@ class Scan:
     """A frozen plan."""
 
     @property
-    def topic(self) -> str: ...
+    def topics(self) -> str:
+        """Names, with commas."""
+
     def schema(self) -> Schema: ...
     def plan(self) -> str:
         """The plan as JSON."""
@@ -109,6 +111,7 @@ class Scan:
         """The splits as JSON."""
 
     def read(self, progress: _OnProgress | None = None) -> Table: ...
+    def latest_by_key(self, progress: _OnProgress | None = None) -> Table: ...
     def stream(self, progress: _OnProgress | None = None) -> Stream: ...
     def summarize(self, progress: _OnProgress | None = None) -> tuple[str, str, str, str]:
         """What is in it: as text, as JSON, and the report as text and as JSON."""
@@ -129,7 +132,7 @@ class Cluster:
     def warnings(self) -> list[str]:
         """What is odd about the properties."""
 
-    def scan(self, topic: str, arguments: ScanArguments) -> Scan: ...
+    def scan(self, topics: list[str], found: bool, arguments: ScanArguments) -> Scan: ...
     def write(
         self, topic: str, batches: Iterator[RecordBatch], arguments: WriteArguments, progress: _OnProgress | None = None
     ) -> tuple[str, str]:

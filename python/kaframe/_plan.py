@@ -33,6 +33,7 @@ class Split(NamedTuple):
 class PartitionPlan(NamedTuple):
     """What will be read of one partition: offsets ``[start, end)``."""
 
+    topic: str
     partition: int
     start: int
     end: int
@@ -57,8 +58,8 @@ class Plan(NamedTuple):
     10
     """
 
-    topic: str
-    topic_id: str | None
+    #: Topics, in the order of their rows.
+    topics: tuple[str, ...]
     cluster_id: str | None
     isolation_level: str
     limit: int | None
@@ -80,13 +81,14 @@ class Plan(NamedTuple):
 
     def _repr_html_(self) -> str:
         return html_card(
-            f"plan of {self.topic}: {self.offsets:,} offsets in {len(self.partitions)} partitions", None, self.text
+            f"plan of {', '.join(self.topics)}: {self.offsets:,} offsets in {len(self.partitions)} partitions", None, self.text
         )
 
 
 def plan(data: str) -> Plan:
     """A plan from the core's JSON."""
     fields: dict[str, Any] = json.loads(data)
+    fields["topics"] = tuple(fields["topics"])
     fields["partitions"] = tuple(PartitionPlan(**{**one, "notes": tuple(one["notes"])}) for one in fields["partitions"])
     return Plan(**fields)
 

@@ -12,6 +12,7 @@ class PartitionReport(NamedTuple):
     ``end - start = delivered + filtered + skipped + aborted + control + absent + lost + not_read``, each term counted on its own.
     """
 
+    topic: str
     partition: int
     #: First offset of the plan.
     start: int
@@ -42,9 +43,20 @@ class PartitionReport(NamedTuple):
     notes: tuple[str, ...]
 
 
+class TopicReport(NamedTuple):
+    """A topic that was read."""
+
+    topic: str
+    #: None where the brokers have no ids.
+    topic_id: str | None
+    #: ``cleanup.policy``; None where it may not be read.
+    cleanup_policy: str | None
+
+
 class LostRange(NamedTuple):
     """Offsets ``[start, end)`` that could not be read, and why."""
 
+    topic: str
     partition: int
     start: int
     end: int
@@ -61,8 +73,8 @@ class Report(NamedTuple):
     (1000, 1000, True)
     """
 
-    topic: str
-    topic_id: str | None
+    #: Topics, in the order of their rows.
+    topics: tuple[TopicReport, ...]
     cluster_id: str | None
     isolation_level: str
     partitions: tuple[PartitionReport, ...]
@@ -73,8 +85,6 @@ class Report(NamedTuple):
     detection: str | None
     #: What an ``end`` by time means for this read.
     time_bound: str | None
-    #: ``cleanup.policy`` of the topic; None where it may not be read.
-    cleanup_policy: str | None
     #: Seconds.
     elapsed: float
     #: Bytes of records, as they were on the wire.
@@ -112,6 +122,7 @@ class Report(NamedTuple):
         """As dictionaries, lists and numbers, ready for JSON."""
         plain = self._asdict()
         del plain["text"]
+        plain["topics"] = [one._asdict() for one in self.topics]
         plain["partitions"] = [{**one._asdict(), "notes": list(one.notes)} for one in self.partitions]
         plain["lost_ranges"] = [one._asdict() for one in self.lost_ranges]
         plain["warnings"] = list(self.warnings)
@@ -123,6 +134,7 @@ def report(text: str, data: str) -> Report:
     fields: dict[str, Any] = json.loads(data)
     elapsed = fields["elapsed"]
     fields["elapsed"] = elapsed["secs"] + elapsed["nanos"] / 1e9 if isinstance(elapsed, dict) else float(elapsed)
+    fields["topics"] = tuple(TopicReport(**one) for one in fields["topics"])
     fields["warnings"] = tuple(fields["warnings"])
     fields["partitions"] = tuple(
         PartitionReport(**{**one, "notes": tuple(one["notes"])}) for one in fields["partitions"]

@@ -16,7 +16,8 @@ from ._warnings import warn
 from .errors import KaframeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
     import pandas as pd
     import polars as pl
@@ -67,8 +68,29 @@ class Scan(Convertible):
 
     def read(self) -> Table:
         """Reads it all into a table, as :func:`kaframe.read` does."""
-        with Watch(self._progress, self._native.topic) as watch:
-            table = Table(self._native.read(watch.native))
+        return self._table(self._native.read)
+
+    def latest_by_key(self) -> Table:
+        """The last record of each key: the view that a compacted topic keeps.
+
+        A key whose last record is a tombstone has no row, and a record without a key has none. A key belongs to its partition: one that is in two of
+        them (the topic got more partitions, or producers choose differently) has a row for each, and the report warns. Memory holds a row or two a key,
+        not all rows. ``limit`` and ``tail`` make no sense here and are refused.
+
+        Examples
+        --------
+        >>> kf.create_topic("prices", partitions=1)
+        >>> rows = [{"_key": "a", "price": 1}, {"_key": "b", "price": 2}, {"_key": "a", "price": 3}]
+        >>> report = kf.write(rows, "prices")
+        >>> kf.scan("prices", columns=["_key", "price"]).latest_by_key().to_polars().rows()
+        [('b', 2), ('a', 3)]
+        >>> kf.delete_topic("prices")
+        """
+        return self._table(self._native.latest_by_key)
+
+    def _table(self, native: Callable[[Any], _native.Table]) -> Table:
+        with Watch(self._progress, self._native.topics) as watch:
+            table = Table(native(watch.native))
         self._running = table
         warn(table.report.warnings)
         return table
@@ -83,7 +105,7 @@ class Scan(Convertible):
         return found
 
     def __iter__(self) -> Iterator[RecordBatch]:
-        with Watch(self._progress, self._native.topic, automatic=False) as watch:
+        with Watch(self._progress, self._native.topics, automatic=False) as watch:
             self._running = stream = self._native.stream(watch.native)
             try:
                 for batch in stream:
@@ -134,7 +156,7 @@ class Scan(Convertible):
     def _repr_html_(self) -> str:
         found = self.plan()
         return html_card(
-            f"scan of {found.topic}: {found.offsets:,} offsets in {len(found.partitions)} partitions",
+            f"scan of {', '.join(found.topics)}: {found.offsets:,} offsets in {len(found.partitions)} partitions",
             "not read yet",
             found.text,
         )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._progress import ProgressLike
     from ._scan import Scan
     from ._table import Table
+    from ._topic import TopicLike
     from ._topics import TopicDescription, TopicInfo
     from ._write import Compression, Writable, WriteFormat, WriteKeyFormat, WriteReport
 
@@ -54,7 +55,7 @@ def connect(bootstrap_servers: Servers | None = None, *, config: Properties | No
 
 @keywords
 def read(
-    topic: str,
+    topic: TopicLike,
     *,
     bootstrap_servers: Servers | None = None,
     config: Properties | None = None,
@@ -83,14 +84,17 @@ def read(
 
     Parameters
     ----------
-    topic : str
-        Name of the topic.
+    topic : str, iterable of str or re.Pattern
+        Name of the topic. Several names, names with ``*`` and ``?``, or ``re.compile("orders-.*")`` (the whole name must match) read several topics into
+        one table, with one schema and rows in order of topic, partition and offset; ``_topic`` tells which. Kafka's own topics are matched only by
+        patterns that begin with ``_``.
     bootstrap_servers, config
         Where the brokers are; see :func:`kaframe.connect`.
     start, end : bound or mapping
         ``[start, end)``. A bound is ``"earliest"``, ``"latest"``, an offset (``-n``: n offsets before the end of each partition), or a time: a
         ``datetime``, a ``date``, a ``timedelta`` back from now, ``"-1h"``, ISO text, ``"@1732266000000"`` (milliseconds since 1970). Naive times are
-        UTC. A mapping gives one per partition; partitions not named start at earliest and end at latest. ``start`` also takes a
+        UTC. A mapping gives one per partition, of several topics one (or a mapping) per topic; what is not named starts at earliest and ends at
+        latest. ``start`` also takes a
         :class:`~kaframe.Bookmark`.
     late : str or timedelta
         An ``end`` by time looks so far beyond it for records whose time is older than their place in the log. ``"scan"`` looks everywhere.
@@ -108,7 +112,7 @@ def read(
         Exactly these columns, in this order; ``"user.id"`` is a field of a nested object, and metadata names may be among them.
     metadata : bool or sequence of str
         True gives ``_key``, ``_partition``, ``_offset``, ``_timestamp`` (UTC, milliseconds) behind the fields of the value; False none; a list
-        those. Also on request: ``_topic``, ``_headers``, ``_timestamp_type``, ``_error``, ``_tombstone``.
+        those. Also on request: ``_topic`` (by default where several topics may be read), ``_headers``, ``_timestamp_type``, ``_error``, ``_tombstone``.
     on_error : {"null", "raise", "skip"}
         What happens with a value that is not in the format: its fields are null, the read fails, or the row is left out. ``table.errors`` lists
         them. If no value at all decodes, the read fails.
@@ -161,7 +165,7 @@ def read(
 
 @keywords
 def scan(
-    topic: str,
+    topic: TopicLike,
     *,
     bootstrap_servers: Servers | None = None,
     config: Properties | None = None,

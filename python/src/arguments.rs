@@ -46,6 +46,14 @@ enum PyBounds {
     One(PyBound),
     Bookmark((String,)),
     PerPartition(BTreeMap<i32, PyBound>),
+    PerTopic(BTreeMap<String, PyTopicBounds>),
+}
+
+/// Bounds of one topic of several.
+#[derive(FromPyObject)]
+enum PyTopicBounds {
+    One(PyBound),
+    PerPartition(BTreeMap<i32, PyBound>),
 }
 
 #[derive(FromPyObject)]
@@ -96,6 +104,13 @@ impl ScanArguments {
 }
 
 impl PyBound {
+    fn bounds(self) -> kaframe::Result<Bounds> {
+        match self {
+            PyBound::Number(number) => Bound::from_int(number).map(Bounds::One),
+            PyBound::Text(text) => text.parse(),
+        }
+    }
+
     fn bound(self) -> kaframe::Result<Bound> {
         match self {
             PyBound::Number(number) => Bound::from_int(number),
@@ -107,14 +122,29 @@ impl PyBound {
 impl PyBounds {
     fn bounds(self) -> kaframe::Result<Bounds> {
         match self {
-            PyBounds::One(one) => one.bound().map(Bounds::One),
+            PyBounds::One(one) => one.bounds(),
             PyBounds::Bookmark((text,)) => text.parse().map(Bounds::Bookmark),
-            PyBounds::PerPartition(map) => {
-                let bounds = map.into_iter().map(|(partition, one)| Ok((partition, one.bound()?)));
-                bounds.collect::<kaframe::Result<_>>().map(Bounds::PerPartition)
+            PyBounds::PerPartition(map) => per_partition(map),
+            PyBounds::PerTopic(map) => {
+                let bounds = map.into_iter().map(|(topic, bounds)| Ok((topic, bounds.bounds()?)));
+                bounds.collect::<kaframe::Result<_>>().map(Bounds::PerTopic)
             }
         }
     }
+}
+
+impl PyTopicBounds {
+    fn bounds(self) -> kaframe::Result<Bounds> {
+        match self {
+            PyTopicBounds::One(one) => one.bounds(),
+            PyTopicBounds::PerPartition(map) => per_partition(map),
+        }
+    }
+}
+
+fn per_partition(map: BTreeMap<i32, PyBound>) -> kaframe::Result<Bounds> {
+    let bounds = map.into_iter().map(|(partition, one)| Ok((partition, one.bound()?)));
+    bounds.collect::<kaframe::Result<_>>().map(Bounds::PerPartition)
 }
 
 /// The same error with the parameter it is about in front.

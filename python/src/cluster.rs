@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kaframe::{Config, NewTopic};
+use kaframe::{Config, NewTopic, Topics};
 use pyo3::prelude::*;
 
 use crate::arguments::ScanArguments;
@@ -56,15 +56,21 @@ impl Cluster {
         self.cluster.warnings().to_vec()
     }
 
-    fn scan(&self, py: Python<'_>, topic: String, arguments: ScanArguments) -> PyResult<Scan> {
+    /// Of these topics; `found` when a search gave them, so that there might have been more.
+    fn scan(&self, py: Python<'_>, topics: Vec<String>, found: bool, arguments: ScanArguments) -> PyResult<Scan> {
         self.home.check(py, "cluster")?;
         let slot = Slot::default();
         let options = arguments.options(py, &slot)?;
+        let topics = if found {
+            Topics::found(topics)
+        } else {
+            Topics::from(topics)
+        };
         let cluster = self.cluster.clone();
         let scan = wait(
             py,
             &Watch::default(),
-            async move { cluster.scan(&topic, options).await },
+            async move { cluster.scan(topics, options).await },
         )?;
         Ok(Scan {
             home: self.home,

@@ -25,8 +25,8 @@ pub(crate) struct Scan {
 #[pymethods]
 impl Scan {
     #[getter]
-    fn topic(&self) -> String {
-        self.scan.plan().topic.name.clone()
+    fn topics(&self) -> String {
+        self.scan.plan().topic_names()
     }
 
     fn schema(&self, py: Python<'_>) -> PyResult<Schema> {
@@ -43,6 +43,7 @@ impl Scan {
             .iter()
             .map(|one| {
                 json!({
+                    "topic": plan.topic(one.at()).name,
                     "partition": one.partition,
                     "start": one.range.start,
                     "end": one.range.end,
@@ -55,8 +56,7 @@ impl Scan {
             })
             .collect();
         let plan = json!({
-            "topic": plan.topic.name,
-            "topic_id": plan.topic.id.map(|id| id.to_string()),
+            "topics": plan.topics.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>(),
             "cluster_id": plan.cluster_id,
             "isolation_level": plan.isolation_level.to_string(),
             "limit": plan.limit,
@@ -91,6 +91,14 @@ impl Scan {
         let scan = self.scan.clone();
         let watch = Watch::new(&self.slot, progress.as_ref());
         wait(py, &watch, async move { scan.read().await }).map(Table)
+    }
+
+    #[pyo3(signature = (progress=None))]
+    fn latest_by_key(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<Table> {
+        self.home.check(py, "scan")?;
+        let scan = self.scan.clone();
+        let watch = Watch::new(&self.slot, progress.as_ref());
+        wait(py, &watch, async move { scan.latest_by_key().await }).map(Table)
     }
 
     #[pyo3(signature = (progress=None))]

@@ -58,7 +58,7 @@ def test_numpy_and_pandas_values():
 
 
 def test_mappings_and_bookmarks():
-    mark = kf.Bookmark('{"topic":"t","topic_id":null,"cluster_id":null,"partitions":[]}')
+    mark = kf.Bookmark('{"cluster_id":null,"topics":[{"topic":"t","topic_id":null,"partitions":[]}]}')
     assert end_bounds({0: 5, 1: "latest", 2: NOON}) == {0: 5, 1: "latest", 2: f"@{NOON_MS}"}
     assert start_bounds(mark) == (str(mark),)
     with pytest.raises(kf.ConfigError, match="end takes no bookmark"):

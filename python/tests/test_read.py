@@ -21,7 +21,7 @@ def test_a_whole_topic_as_a_frame(cluster, numbers):
 
 def test_the_report_accounts_for_every_offset(cluster, numbers):
     report = cluster.read(numbers).report
-    assert report.topic == numbers
+    assert report.topics[0].topic == numbers
     assert (report.delivered, report.offsets, report.complete) == (1000, 1000, True)
     assert report.value_format == "json"
     assert report.warnings == ()
@@ -77,8 +77,8 @@ def test_metadata_is_chosen(cluster, numbers):
 def test_next_start_resumes_exactly_behind(cluster, new_topic):
     topic = new_topic([{"n": n} for n in range(5)])
     first = cluster.read(topic)
-    assert first.next_start.topic == topic
-    assert first.next_start.offsets == {0: 5}
+    assert first.next_start.topics == (topic,)
+    assert first.next_start.offsets == {topic: {0: 5}}
     cluster.write([{"n": 5}, {"n": 6}], topic)
     bookmark = kf.Bookmark(str(first.next_start))
     assert cluster.read(topic, start=bookmark).to_polars()["n"].to_list() == [5, 6]

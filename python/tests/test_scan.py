@@ -67,7 +67,7 @@ def test_a_stream_may_be_left_in_the_middle(cluster, numbers):
     scan = cluster.scan(numbers, batch_size=10)
     first = next(iter(scan))
     assert len(first) == 10
-    assert scan.report.topic == numbers
+    assert scan.report.topics[0].topic == numbers
     assert sum(len(batch) for batch in scan) == 1000
 
 
@@ -83,7 +83,7 @@ def test_duckdb_reads_a_scan_and_a_table_by_name(cluster, numbers):
     assert frozen.complete
     assert duckdb.sql("select count(*), sum(number) from orders").fetchall() == [(1000, 499_500)]
     assert duckdb.sql("select max(_offset) from frozen").fetchall() == [(999,)]
-    assert orders.report.topic == numbers
+    assert orders.report.topics[0].topic == numbers
 
 
 def test_polars_and_pyarrow_take_a_scan(cluster, numbers):

@@ -59,7 +59,7 @@ def test_holes_inside(cluster: Cluster, make_topic: MakeTopic, codec: str) -> No
         "the last value of every key is there"
     )
     assert any(later.offset - earlier.offset > 1 for earlier, later in itertools.pairwise(rows)) or start > 0
-    assert table.report.cleanup_policy == "compact"
+    assert table.report.topics[0].cleanup_policy == "compact"
 
 
 @pytest.mark.only(*REAL)

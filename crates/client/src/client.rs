@@ -14,13 +14,14 @@ use crate::admin::{self, ConfigEntry, NewTopic};
 use crate::cluster::{Cluster, SharedCluster, same_topic};
 use crate::config::ClientConfig;
 use crate::error::ClientError;
+use crate::group::GroupOffset;
 use crate::listing::ClusterListing;
 use crate::metadata::KnownTopic;
 use crate::nearest::nearest;
 use crate::printable::printable;
 use crate::retry::{Attempts, Patience};
 use crate::topic::{EpochEnd, Isolation, ListedOffset, OffsetQuery, PartitionMetadata, TopicMetadata};
-use crate::{Result, epoch, listing, offsets};
+use crate::{Result, epoch, group, listing, offsets};
 
 /// How long a name may be unknown before it is taken for a typing error: long enough for the news of a topic created a moment ago to get around.
 const MISSPELT_PATIENCE: Duration = Duration::from_millis(300);
@@ -181,6 +182,19 @@ impl Client {
         epoch: i32,
     ) -> Result<EpochEnd> {
         epoch::end_offset(self, topic, partition, epoch).await
+    }
+
+    /// Where a consumer group stands in partitions of a topic, in the order asked. Joins nothing, commits nothing; needs DESCRIBE on the group.
+    ///
+    /// # Errors
+    /// [`ClientError::Authorization`], [`ClientError::NoProgress`] while the group has no coordinator.
+    pub async fn group_offsets(
+        &self,
+        group: &str,
+        topic: &TopicMetadata,
+        partitions: &[i32],
+    ) -> Result<Vec<GroupOffset>> {
+        group::offsets(self, group, &topic.name, partitions).await
     }
 
     /// The configuration of a topic, defaults included; `None` for values that the broker keeps to itself.

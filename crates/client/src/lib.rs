@@ -1,7 +1,7 @@
 //! Talks to Kafka brokers: connections, metadata, retries, offsets, fetch, produce, topic administration.
 //!
 //! tokio and sockets live here; Arrow does not, and neither does the meaning of a read: what a bound is, when a partition is done, which records are wanted.
-//! No consumer groups, no commits, no transactions of its own. PLAINTEXT only.
+//! It looks where a consumer group stands and joins none: no commits, no transactions of its own. PLAINTEXT only.
 //!
 //! - [`ClientConfig`], [`Client`]: reach a cluster, ask about topics and offsets, create and delete topics
 //! - [`PartitionFetcher`]: read one partition, through failures and moves of its leader
@@ -12,7 +12,7 @@
 //! connection it was using and harms no other. Retries happen inside, until something moves or the caller's limit without progress is reached.
 //!
 //! Inside, each API has one file with pure functions that build its request and check its answer, and thin code around them that sends. From the bottom:
-//! `transport` (bytes), `connection` (one request, one answer), `cluster` (brokers and their idle connections), `offsets`, `epoch`, `admin`, `fetch`, `produce`
+//! `transport` (bytes), `connection` (one request, one answer), `cluster` (brokers and their idle connections), `offsets`, `epoch`, `group`, `admin`, `fetch`, `produce`
 //! (one API each), `retry` (whether and when again), `client` (the face).
 
 mod address;
@@ -27,6 +27,7 @@ mod connection;
 mod epoch;
 mod error;
 mod fetch;
+mod group;
 mod listing;
 mod metadata;
 mod nearest;
@@ -45,6 +46,7 @@ pub use client::Client;
 pub use config::ClientConfig;
 pub use error::{ClientError, ConnectCause};
 pub use fetch::{FetchOptions, Fetched, PartitionFetcher};
+pub use group::GroupOffset;
 pub use listing::{ClusterListing, ListedBroker, ListedPartition, ListedTopic};
 pub use produce::{Produced, Producer, ProducerOptions};
 pub use topic::{AbortedTransaction, EpochEnd, Isolation, ListedOffset, OffsetQuery, PartitionMetadata, TopicMetadata};

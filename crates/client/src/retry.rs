@@ -53,6 +53,7 @@ pub(crate) fn verdict(code: ErrorCode) -> Verdict {
         | ErrorCode::BROKER_NOT_AVAILABLE
         | ErrorCode::COORDINATOR_LOAD_IN_PROGRESS
         | ErrorCode::COORDINATOR_NOT_AVAILABLE
+        | ErrorCode::NOT_COORDINATOR
         | ErrorCode::REQUEST_TIMED_OUT
         | ErrorCode::NETWORK_EXCEPTION
         | ErrorCode::NOT_ENOUGH_REPLICAS

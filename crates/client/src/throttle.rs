@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use kaframe_wire::message::{
     CreateTopicsResponse, DeleteRecordsResponse, DeleteTopicsResponse, DescribeConfigsResponse, FetchResponse,
-    InitProducerIdResponse, ListOffsetsResponse, MetadataResponse, OffsetForLeaderEpochResponse, ProduceResponse,
+    FindCoordinatorResponse, InitProducerIdResponse, ListOffsetsResponse, MetadataResponse, OffsetFetchResponse,
+    OffsetForLeaderEpochResponse, ProduceResponse,
 };
 
 /// An answer that may ask for silence.
@@ -30,9 +31,11 @@ throttled!(
     DeleteTopicsResponse,
     DescribeConfigsResponse,
     FetchResponse,
+    FindCoordinatorResponse,
     InitProducerIdResponse,
     ListOffsetsResponse,
     MetadataResponse,
+    OffsetFetchResponse,
     OffsetForLeaderEpochResponse,
     ProduceResponse,
 );

@@ -104,7 +104,9 @@ impl Layout {
 
     /// A record batch of a chunk.
     pub(crate) fn assemble(&self, chunk: Chunk) -> Result<RecordBatch> {
-        let Chunk { value, key, meta, rows } = chunk;
+        let Chunk {
+            value, key, meta, rows, ..
+        } = chunk;
         let value = match (value, &self.value) {
             (Some(columns), Some(shape)) => Some(widen(columns, shape)),
             _ => None,

@@ -14,6 +14,7 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::split::Split;
 use crate::table::Table;
+use crate::topics::Topics;
 
 /// [`crate::Cluster`] without async.
 #[derive(Debug, Clone)]
@@ -56,8 +57,8 @@ impl Cluster {
     }
 
     /// See [`crate::Cluster::scan`].
-    pub fn scan(&self, topic: &str, options: ScanOptions) -> Result<Scan> {
-        let inner = self.block_on(self.inner.scan(topic, options))?;
+    pub fn scan(&self, topics: impl Into<Topics>, options: ScanOptions) -> Result<Scan> {
+        let inner = self.block_on(self.inner.scan(topics, options))?;
         Ok(Scan {
             inner,
             runtime: self.runtime.clone(),
@@ -65,8 +66,8 @@ impl Cluster {
     }
 
     /// See [`crate::Cluster::read`].
-    pub fn read(&self, topic: &str, options: ScanOptions) -> Result<Table> {
-        self.block_on(self.inner.read(topic, options))
+    pub fn read(&self, topics: impl Into<Topics>, options: ScanOptions) -> Result<Table> {
+        self.block_on(self.inner.read(topics, options))
     }
 }
 
@@ -106,6 +107,11 @@ impl Scan {
     /// See [`crate::Scan::read`].
     pub fn read(&self) -> Result<Table> {
         self.runtime.block_on(self.inner.read())
+    }
+
+    /// See [`crate::Scan::latest_by_key`].
+    pub fn latest_by_key(&self) -> Result<Table> {
+        self.runtime.block_on(self.inner.latest_by_key())
     }
 
     /// See [`crate::Scan::stream`].

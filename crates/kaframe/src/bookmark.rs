@@ -6,16 +6,24 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::plan::names;
 
-/// Where a read ended, per partition, with the ids that tell whether the topic is still the same one.
+/// Where a read ended, per topic and partition, with the ids that tell whether a topic is still the same one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bookmark {
+    /// Id of the cluster, where it has one.
+    pub cluster_id: Option<String>,
+    /// The topics that were read.
+    pub topics: Vec<BookmarkTopic>,
+}
+
+/// Where a read ended in one topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookmarkTopic {
     /// Topic.
     pub topic: String,
     /// Id of the topic, where the broker has ids: a recreated topic has another.
     pub topic_id: Option<String>,
-    /// Id of the cluster, where it has one.
-    pub cluster_id: Option<String>,
     /// Next offset of each partition.
     pub partitions: Vec<BookmarkPartition>,
 }
@@ -32,6 +40,18 @@ pub struct BookmarkPartition {
 }
 
 impl Bookmark {
+    /// The place in one topic.
+    pub fn topic(&self, name: &str) -> Option<&BookmarkTopic> {
+        self.topics.iter().find(|topic| topic.topic == name)
+    }
+
+    /// Names of the topics, with commas.
+    pub(crate) fn topic_names(&self) -> String {
+        names(self.topics.iter().map(|topic| topic.topic.as_str()))
+    }
+}
+
+impl BookmarkTopic {
     /// The place in one partition.
     pub fn partition(&self, partition: i32) -> Option<&BookmarkPartition> {
         self.partitions.iter().find(|p| p.partition == partition)

@@ -85,19 +85,60 @@ pub enum Bounds {
     One(Bound),
     /// One each; partitions that are not named start at earliest and end at latest.
     PerPartition(BTreeMap<i32, Bound>),
+    /// Those of each topic, by name; topics that are not named start at earliest and end at latest.
+    PerTopic(BTreeMap<String, Bounds>),
     /// Where an earlier read ended; for a start only.
     Bookmark(Bookmark),
+    /// Where a consumer group stands: the next offsets it will read. It is looked at, not joined.
+    Group(String),
 }
 
 impl Bounds {
-    /// The bound of one partition; `default` where none is given. A bookmark is resolved elsewhere and gives its offset here.
+    /// Those of one topic; `default` where none are given. What comes back is no mapping of topics, and of a bookmark only the place in this topic.
+    pub(crate) fn of_topic(&self, name: &str, default: Bound) -> Bounds {
+        match self {
+            Bounds::PerTopic(map) => map
+                .get(name)
+                .map_or(Bounds::One(default), |bounds| bounds.of_topic(name, default)),
+            Bounds::Bookmark(bookmark) => match bookmark.topic(name) {
+                None => Bounds::One(default),
+                Some(place) => Bounds::Bookmark(Bookmark {
+                    cluster_id: bookmark.cluster_id.clone(),
+                    topics: vec![place.clone()],
+                }),
+            },
+            one => one.clone(),
+        }
+    }
+
+    /// The bound of one partition of the topic these are of; `default` where none is given. A bookmark is resolved elsewhere and gives its offset here.
     pub(crate) fn of(&self, partition: i32, default: Bound) -> Bound {
         match self {
             Bounds::One(bound) => *bound,
             Bounds::PerPartition(map) => map.get(&partition).copied().unwrap_or(default),
+            // Resolved before: `of_topic`, and what the group's coordinator says.
+            Bounds::PerTopic(_) | Bounds::Group(_) => default,
             Bounds::Bookmark(bookmark) => bookmark
-                .partition(partition)
+                .topics
+                .first()
+                .and_then(|topic| topic.partition(partition))
                 .map_or(default, |p| Bound::Offset(p.offset)),
+        }
+    }
+}
+
+/// What stands before the name of a group.
+const GROUP: &str = "group:";
+
+/// As [`Bound`], and `group:NAME`.
+impl FromStr for Bounds {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Bounds> {
+        match text.strip_prefix(GROUP) {
+            None => text.parse().map(Bounds::One),
+            Some("") => Err(Error::config("group: is followed by the name of a consumer group")),
+            Some(name) => Ok(Bounds::Group(name.to_owned())),
         }
     }
 }

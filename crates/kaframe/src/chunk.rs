@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray};
+use arrow_array::builder::LargeBinaryBuilder;
+use arrow_array::{Array, ArrayRef, BooleanArray, LargeBinaryArray};
 use kaframe_codec::{Columns, Decoder, DecoderOptions, Shape, TopLevel, ValueFormat, decoder};
 use kaframe_wire::batch::{Record, TimestampType};
 
@@ -11,11 +12,13 @@ use crate::error::{Error, Result};
 use crate::malformed::Malformed;
 use crate::metadata_columns::{MetadataBuilders, RecordMeta};
 use crate::options::OnError;
+use crate::topic_partition::TopicPartition;
 
 /// How the chunks of a read are made; the same for all of its splits.
 #[derive(Debug, Clone)]
 pub(crate) struct ChunkPlan {
-    pub(crate) topic: Arc<str>,
+    /// Names of the plan's topics.
+    pub(crate) topics: Arc<[Arc<str>]>,
     pub(crate) selection: Selection,
     /// `None`: no value is decoded, there are no value columns.
     pub(crate) value: Option<ColumnPlan>,
@@ -26,6 +29,8 @@ pub(crate) struct ChunkPlan {
     pub(crate) fixed: bool,
     /// Offset and timestamp are kept even if no column asks for them.
     pub(crate) order: bool,
+    /// The bytes of keys, and which values are null, are kept beside the columns.
+    pub(crate) identity: bool,
 }
 
 /// How values or keys are decoded.
@@ -39,6 +44,11 @@ pub(crate) struct ColumnPlan {
 }
 
 impl ChunkPlan {
+    /// Name of the topic of a partition.
+    pub(crate) fn topic(&self, partition: TopicPartition) -> &Arc<str> {
+        &self.topics[partition.topic]
+    }
+
     /// A decoder of values, if any are decoded.
     pub(crate) fn value_decoder(&self, rows: usize) -> Option<Box<dyn Decoder>> {
         let plan = self.value.as_ref()?;
@@ -75,7 +85,18 @@ pub(crate) struct Chunk {
     pub(crate) value: Option<Columns>,
     pub(crate) key: Option<Columns>,
     pub(crate) meta: Vec<(MetaColumn, ArrayRef)>,
+    /// Where it was asked for, and until it was used.
+    pub(crate) identity: Option<Identity>,
     pub(crate) rows: usize,
+}
+
+/// What tells which record of a key a row is.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    /// Keys as they were in the record.
+    pub(crate) keys: LargeBinaryArray,
+    /// Whether the value is null.
+    pub(crate) tombstones: Vec<bool>,
 }
 
 /// What became of a record.
@@ -90,12 +111,13 @@ pub(crate) enum Pushed {
 /// The columns of one split while they grow.
 pub(crate) struct ChunkBuilder<'p> {
     plan: &'p ChunkPlan,
-    partition: i32,
+    partition: TopicPartition,
     value: Option<Box<dyn Decoder>>,
     key: Option<Box<dyn Decoder>>,
     /// Null keys that the decoder has not been told of yet: where there are no keys, they cost nothing.
     null_keys: usize,
     meta: MetadataBuilders,
+    identity: Option<(LargeBinaryBuilder, Vec<bool>)>,
     rows: usize,
     /// Rows that are in the columns but not in the result: their key turned out malformed after their value was appended.
     dropped: Vec<usize>,
@@ -114,11 +136,18 @@ pub(crate) struct ChunkBuilder<'p> {
 
 impl<'p> ChunkBuilder<'p> {
     /// For a split of `rows` rows at most, as far as that is known.
-    pub(crate) fn new(plan: &'p ChunkPlan, partition: i32, rows: usize) -> Self {
+    pub(crate) fn new(plan: &'p ChunkPlan, partition: TopicPartition, rows: usize) -> Self {
         ChunkBuilder {
             value: plan.value_decoder(rows),
             key: plan.key_decoder(rows),
-            meta: MetadataBuilders::new(&plan.selection, plan.order, &plan.topic, partition, rows),
+            meta: MetadataBuilders::new(
+                &plan.selection,
+                plan.order,
+                plan.topic(partition),
+                partition.partition,
+                rows,
+            ),
+            identity: plan.identity.then(Default::default),
             plan,
             partition,
             null_keys: 0,
@@ -184,6 +213,10 @@ impl<'p> ChunkBuilder<'p> {
             error: error.as_deref(),
         };
         self.replaced_headers |= self.meta.push(&meta);
+        if let Some((keys, tombstones)) = &mut self.identity {
+            keys.append_option(record.key);
+            tombstones.push(record.value.is_none());
+        }
         self.rows += 1;
         if drop_row {
             self.dropped.push(self.rows - 1);
@@ -202,7 +235,7 @@ impl<'p> ChunkBuilder<'p> {
         if self.plan.on_error == OnError::Raise {
             let plan = if key { &self.plan.key } else { &self.plan.value };
             let format = plan.as_ref().map_or("raw", |plan| plan.format.name());
-            return Err(malformed.into_error(&self.plan.topic, format));
+            return Err(malformed.into_error(self.plan.topic(self.partition), format));
         }
         self.malformed_bytes += malformed.size();
         self.malformed.push(malformed);
@@ -262,6 +295,10 @@ impl<'p> ChunkBuilder<'p> {
             value: self.value.as_mut().map(|decoder| decoder.finish()),
             key: self.key.as_mut().map(|decoder| decoder.finish()),
             meta: self.meta.finish(),
+            identity: self.identity.as_mut().map(|(keys, tombstones)| Identity {
+                keys: keys.finish(),
+                tombstones: std::mem::take(tombstones),
+            }),
             rows,
         };
         if self.dropped.is_empty() {
@@ -276,7 +313,7 @@ impl<'p> ChunkBuilder<'p> {
 }
 
 impl Chunk {
-    /// Only the rows where `keep` is true.
+    /// Only the rows where `keep` is true; the identity is used up by then.
     pub(crate) fn filter(self, keep: &BooleanArray) -> Result<Chunk> {
         let filter = |array: &ArrayRef| {
             arrow_select::filter::filter(array, keep).map_err(|e| Error::internal(format!("rows left out: {e}")))
@@ -302,8 +339,19 @@ impl Chunk {
                 .iter()
                 .map(|(column, array)| Ok((*column, filter(array)?)))
                 .collect::<Result<_>>()?,
+            identity: None,
             rows,
         })
+    }
+
+    /// Memory that the columns hold.
+    pub(crate) fn memory(&self) -> u64 {
+        let columns = [&self.value, &self.key]
+            .into_iter()
+            .flatten()
+            .flat_map(|columns| &columns.arrays);
+        let arrays = columns.chain(self.meta.iter().map(|(_, array)| array));
+        arrays.map(|array| array.get_array_memory_size() as u64).sum()
     }
 
     /// The array of a metadata column, if it was kept.

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::options::ScanOptions;
 use crate::scan::Scan;
 use crate::table::Table;
+use crate::topics::Topics;
 
 /// A Kafka cluster. Cheap to clone; clones share connections.
 #[derive(Debug, Clone)]
@@ -52,13 +53,13 @@ impl Cluster {
         self.client.cluster_id()
     }
 
-    /// Resolves what to read, at once: a topic that does not exist fails here. Reads no data.
-    pub async fn scan(&self, topic: &str, options: ScanOptions) -> Result<Scan> {
-        Scan::resolve(&self.client, topic, options).await
+    /// Resolves what to read, of one topic or several, at once: a topic that does not exist fails here. Reads no data.
+    pub async fn scan(&self, topics: impl Into<Topics>, options: ScanOptions) -> Result<Scan> {
+        Scan::resolve(&self.client, &topics.into(), options).await
     }
 
-    /// Reads a topic into a table: [`Cluster::scan`], then [`Scan::read`].
-    pub async fn read(&self, topic: &str, options: ScanOptions) -> Result<Table> {
-        self.scan(topic, options).await?.read().await
+    /// Reads one topic or several into a table: [`Cluster::scan`], then [`Scan::read`].
+    pub async fn read(&self, topics: impl Into<Topics>, options: ScanOptions) -> Result<Table> {
+        self.scan(topics, options).await?.read().await
     }
 }

@@ -81,10 +81,11 @@ pub(crate) enum Selection {
 
 impl Selection {
     /// What the options ask for.
-    pub(crate) fn from_options(options: &ScanOptions) -> Result<Selection> {
+    /// With `several` topics each row tells its own by default.
+    pub(crate) fn from_options(options: &ScanOptions, several: bool) -> Result<Selection> {
         match &options.columns {
             Some(names) => exactly(names).map(Selection::Exactly),
-            None => metadata(&options.metadata).map(Selection::All),
+            None => metadata(&options.metadata, several).map(Selection::All),
         }
     }
 
@@ -123,9 +124,15 @@ impl Selection {
     }
 }
 
-fn metadata(metadata: &Metadata) -> Result<Vec<MetaColumn>> {
+fn metadata(metadata: &Metadata, several: bool) -> Result<Vec<MetaColumn>> {
     match metadata {
-        Metadata::Default => Ok(MetaColumn::DEFAULT.to_vec()),
+        Metadata::Default => {
+            let mut columns = MetaColumn::DEFAULT.to_vec();
+            if several {
+                columns.insert(1, MetaColumn::Topic);
+            }
+            Ok(columns)
+        }
         Metadata::None => Ok(Vec::new()),
         Metadata::Only(names) => {
             let mut columns = Vec::new();
@@ -243,7 +250,7 @@ mod tests {
     #[test]
     fn columns_asked_for_by_name() {
         let options = ScanOptions::default().columns(["id", "_offset", "value._key", "user.id"]);
-        let Selection::Exactly(wanted) = Selection::from_options(&options).unwrap() else {
+        let Selection::Exactly(wanted) = Selection::from_options(&options, false).unwrap() else {
             panic!()
         };
         assert_eq!(wanted[1], Wanted::Meta(MetaColumn::Offset));
@@ -297,7 +304,7 @@ mod tests {
             metadata: Metadata::Only(vec!["_ofset".into()]),
             ..ScanOptions::default()
         };
-        let error = Selection::from_options(&options).unwrap_err();
+        let error = Selection::from_options(&options, false).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Schema);
         assert!(error.hint().unwrap().contains("_offset"));
     }

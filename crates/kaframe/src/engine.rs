@@ -19,12 +19,14 @@ use crate::bound::OffsetRange;
 use crate::cancel::CancelToken;
 use crate::chunk::{Chunk, ChunkPlan};
 use crate::error::{Error, Result};
+use crate::latest::Latest;
 use crate::malformed::Malformed;
 use crate::memory::Guard;
 use crate::outlet::Outlet;
 use crate::pace::Pace;
 use crate::plan::Plan;
 use crate::report::LostRange;
+use crate::topic_partition::TopicPartition;
 use crate::walk::Seen;
 use crate::window::LateRows;
 use crate::worker;
@@ -42,7 +44,7 @@ const STOP_WAIT: Duration = Duration::from_millis(150);
 pub(crate) struct Job {
     /// Place in the order of results.
     pub(crate) index: usize,
-    pub(crate) partition: i32,
+    pub(crate) partition: TopicPartition,
     pub(crate) range: OffsetRange,
     /// Stop behind so many rows.
     pub(crate) max_rows: Option<u64>,
@@ -52,7 +54,7 @@ pub(crate) struct Job {
 #[derive(Debug)]
 pub(crate) struct JobResult {
     pub(crate) index: usize,
-    pub(crate) partition: i32,
+    pub(crate) partition: TopicPartition,
     pub(crate) range: OffsetRange,
     pub(crate) max_rows: Option<u64>,
     /// Rows; `None` when they were streamed.
@@ -83,7 +85,7 @@ pub(crate) struct JobResult {
 
 impl JobResult {
     /// Of a range that was not read.
-    pub(crate) fn untouched(partition: i32, range: OffsetRange) -> JobResult {
+    pub(crate) fn untouched(partition: TopicPartition, range: OffsetRange) -> JobResult {
         JobResult {
             index: usize::MAX,
             partition,
@@ -164,7 +166,6 @@ impl Counters {
 /// Everything that the workers of one read share.
 pub(crate) struct Context {
     pub(crate) client: Client,
-    pub(crate) topic: TopicMetadata,
     pub(crate) plan: Arc<Plan>,
     pub(crate) fetch: FetchOptions,
     pub(crate) timeout: Duration,
@@ -176,6 +177,8 @@ pub(crate) struct Context {
     pub(crate) counters: Arc<Counters>,
     /// Bounds the table of a read.
     pub(crate) guard: Option<Guard>,
+    /// Keeps only the last record of each key.
+    pub(crate) latest: Option<Latest>,
     /// Takes the rows of a stream; without it they are kept.
     pub(crate) stream: Option<StreamSide>,
     /// How many connections and decoders, how large a Fetch.
@@ -197,7 +200,7 @@ pub(crate) struct StreamSide {
 /// What the finished splits of a running stream have counted.
 #[derive(Debug, Default)]
 pub(crate) struct Live {
-    pub(crate) accounts: BTreeMap<i32, Account>,
+    pub(crate) accounts: BTreeMap<TopicPartition, Account>,
     pub(crate) malformed: Vec<Malformed>,
 }
 
@@ -212,14 +215,14 @@ impl StreamSide {
 /// A response that the sample has fetched already.
 #[derive(Debug)]
 pub(crate) struct Prefetched {
-    pub(crate) partition: i32,
+    pub(crate) partition: TopicPartition,
     pub(crate) position: i64,
     pub(crate) fetched: Fetched,
 }
 
 impl Context {
     /// The response for a position, if the sample left one.
-    pub(crate) fn take_prefetched(&self, partition: i32, position: i64) -> Option<Fetched> {
+    pub(crate) fn take_prefetched(&self, partition: TopicPartition, position: i64) -> Option<Fetched> {
         let mut kept = self.prefetched.lock().unwrap_or_else(PoisonError::into_inner);
         let index = kept
             .iter()
@@ -228,39 +231,45 @@ impl Context {
     }
 
     /// A connection for a partition: one left over, or a new one.
-    pub(crate) async fn fetcher(&self, partition: i32) -> Result<PartitionFetcher> {
+    pub(crate) async fn fetcher(&self, partition: TopicPartition) -> Result<PartitionFetcher> {
         if let Some(mut fetcher) = self.fetchers.take(partition) {
             fetcher.progressed();
             return Ok(fetcher);
         }
-        Ok(PartitionFetcher::open(&self.client, &self.topic, partition, self.fetch).await?)
+        let topic = self.topic(partition);
+        Ok(PartitionFetcher::open(&self.client, topic, partition.partition, self.fetch).await?)
     }
 
-    /// An error of this topic at a place.
-    pub(crate) fn located(&self, error: Error, partition: i32, offset: i64) -> Error {
+    /// The topic of a partition.
+    pub(crate) fn topic(&self, partition: TopicPartition) -> &TopicMetadata {
+        self.plan.topic(partition)
+    }
+
+    /// An error at a place.
+    pub(crate) fn located(&self, error: Error, partition: TopicPartition, offset: i64) -> Error {
         error
-            .with_topic(&self.topic.name)
-            .with_partition(partition)
+            .with_topic(&self.topic(partition).name)
+            .with_partition(partition.partition)
             .with_offset(offset)
     }
 }
 
 /// Connections with no request on the way, for the next split of the same partition.
 #[derive(Default)]
-pub(crate) struct FetcherPool(Mutex<Vec<(i32, PartitionFetcher)>>);
+pub(crate) struct FetcherPool(Mutex<Vec<(TopicPartition, PartitionFetcher)>>);
 
 /// Connections kept: more are not needed by the workers of one machine.
 const KEPT_FETCHERS: usize = 64;
 
 impl FetcherPool {
-    fn take(&self, partition: i32) -> Option<PartitionFetcher> {
+    fn take(&self, partition: TopicPartition) -> Option<PartitionFetcher> {
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let index = pool.iter().position(|(p, _)| *p == partition)?;
         Some(pool.swap_remove(index).1)
     }
 
     /// Gives a connection back. No request may be on the way.
-    pub(crate) fn put(&self, partition: i32, fetcher: PartitionFetcher) {
+    pub(crate) fn put(&self, partition: TopicPartition, fetcher: PartitionFetcher) {
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if pool.len() < KEPT_FETCHERS {
             pool.push((partition, fetcher));
@@ -289,7 +298,7 @@ impl JobQueue {
     }
 
     /// The next, if it reads a partition to its end like the caller's last.
-    pub(crate) fn next_of(&self, partition: i32) -> Option<Job> {
+    pub(crate) fn next_of(&self, partition: TopicPartition) -> Option<Job> {
         let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let next = jobs.front()?;
         if next.partition != partition || next.max_rows.is_some() {
@@ -328,12 +337,18 @@ pub(crate) async fn run(context: &Arc<Context>, chunks: &Arc<ChunkPlan>, jobs: V
         let (queue, results) = (queue.clone(), results.clone());
         tasks.spawn(async move {
             let mut worker = worker::Worker::new(shared.clone(), chunks, queue);
-            while let Some(result) = worker.run().await? {
+            while let Some(mut result) = worker.run().await? {
+                if let Some(latest) = &shared.latest {
+                    latest.absorb(shared.guard.as_ref(), &mut result)?;
+                }
                 if let Some(stream) = &shared.stream {
                     stream.note(&result);
                 }
                 let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                 add(&mut results, result, shared.stream.is_some());
+                if let Some(latest) = &shared.latest {
+                    latest.sweep(&mut results, false)?;
+                }
             }
             Ok(())
         });

@@ -30,6 +30,7 @@ mod engine;
 mod error;
 mod filter;
 mod info;
+mod latest;
 mod limit;
 mod listing;
 mod malformed;
@@ -53,6 +54,8 @@ mod summary;
 mod table;
 mod tail;
 mod time;
+mod topic_partition;
+mod topics;
 mod transaction;
 mod tuning;
 mod walk;
@@ -62,7 +65,7 @@ mod worker;
 mod write;
 
 pub use admin::{NewTopic, PartitionDescription, TopicDescription, TopicInfo};
-pub use bookmark::{Bookmark, BookmarkPartition};
+pub use bookmark::{Bookmark, BookmarkPartition, BookmarkTopic};
 pub use bound::{Bound, Bounds, OffsetRange};
 pub use cancel::CancelToken;
 pub use cluster::Cluster;
@@ -75,12 +78,14 @@ pub use listing::{ClusterListing, ListedBroker, ListedPartition, ListedTopic, Of
 pub use options::{IsolationLevel, Late, Metadata, OnError, ScanOptions};
 pub use plan::{PartitionPlan, Plan};
 pub use progress::{Progress, ProgressFn};
-pub use report::{LostRange, PartitionReport, Report};
+pub use report::{LostRange, PartitionReport, Report, TopicReport};
 pub use scan::Scan;
 pub use split::Split;
 pub use stream::RecordBatchStream;
 pub use summarize::{ColumnSummary, Histogram, PartitionRecords, Summary, TopValue};
 pub use table::Table;
+pub use topic_partition::TopicPartition;
+pub use topics::Topics;
 #[doc(hidden)]
 pub use tuning::{Tuning, tune};
 pub use write::{

@@ -7,6 +7,7 @@ use crate::chunk::ChunkPlan;
 use crate::engine::{self, Context, Job, JobResult};
 use crate::error::Result;
 use crate::split;
+use crate::topic_partition::TopicPartition;
 
 /// Up to here one worker reads a partition's share row by row; above, a range that can hold no more than the share is certain to be
 /// needed whole and is read by all workers first.
@@ -14,7 +15,7 @@ const ROW_BY_ROW: u64 = 100_000;
 
 /// One partition on its way to its share.
 struct Part {
-    partition: i32,
+    partition: TopicPartition,
     range: OffsetRange,
     /// Rows still to come.
     wanted: u64,
@@ -94,7 +95,7 @@ fn shares(context: &Context, limit: u64) -> Vec<Part> {
             let wanted = share.min(left);
             left -= wanted;
             Part {
-                partition: plan.partition,
+                partition: plan.at(),
                 range: plan.range,
                 wanted,
                 position: plan.range.start,

@@ -7,11 +7,13 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
 
 use crate::error::{Error, ErrorKind};
+use crate::plan::Plan;
+use crate::topic_partition::TopicPartition;
 
 /// One malformed value or key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Malformed {
-    pub(crate) partition: i32,
+    pub(crate) partition: TopicPartition,
     pub(crate) offset: i64,
     pub(crate) reason: String,
     pub(crate) bytes: Vec<u8>,
@@ -37,14 +39,14 @@ impl Malformed {
             ErrorKind::Decode,
             format!(
                 "{topic}-{} offset {}: not {format}: {}: {}",
-                self.partition,
+                self.partition.partition,
                 self.offset,
                 self.reason,
                 excerpt(&self.bytes)
             ),
         )
         .with_topic(topic)
-        .with_partition(self.partition)
+        .with_partition(self.partition.partition)
         .with_offset(self.offset)
         .with_hint(
             "on_error=\"null\" keeps the row with nulls, on_error=\"skip\" leaves it out; both list it in the errors",
@@ -62,30 +64,38 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
     format!("b\"{}\"{more}", shown.escape_ascii())
 }
 
-/// The table of malformed values: `partition` int32, `offset` int64, `reason` large_utf8, `value` large_binary.
-pub(crate) fn table<'a>(rows: impl Iterator<Item = &'a Malformed>) -> RecordBatch {
+/// The table of malformed values: `partition` int32, `offset` int64, `reason` large_utf8, `value` large_binary; of several topics `topic` before
+/// them.
+pub(crate) fn table<'a>(plan: &Plan, rows: impl Iterator<Item = &'a Malformed>) -> RecordBatch {
+    let mut topics = LargeStringBuilder::new();
     let (mut partitions, mut offsets) = (Int32Builder::new(), Int64Builder::new());
     let (mut reasons, mut values) = (LargeStringBuilder::new(), LargeBinaryBuilder::new());
     for row in rows {
-        partitions.append_value(row.partition);
+        if plan.several {
+            topics.append_value(&plan.topic(row.partition).name);
+        }
+        partitions.append_value(row.partition.partition);
         offsets.append_value(row.offset);
         reasons.append_value(&row.reason);
         values.append_value(&row.bytes);
     }
     let fields = |name: &str, column: &ArrayRef| Field::new(name, column.data_type().clone(), false);
-    let columns: [(&str, ArrayRef); 4] = [
+    let topics: ArrayRef = Arc::new(topics.finish());
+    let columns: [(&str, ArrayRef); 5] = [
+        ("topic", topics),
         ("partition", Arc::new(partitions.finish())),
         ("offset", Arc::new(offsets.finish())),
         ("reason", Arc::new(reasons.finish())),
         ("value", Arc::new(values.finish())),
     ];
+    let columns = &columns[usize::from(!plan.several)..];
     let schema = Schema::new(
         columns
             .iter()
             .map(|(name, column)| fields(name, column))
             .collect::<Vec<_>>(),
     );
-    let columns = columns.into_iter().map(|(_, column)| column).collect();
+    let columns = columns.iter().map(|(_, column)| column.clone()).collect();
     // The builders were appended to in step, and the schema is made from their types.
-    RecordBatch::try_new(Arc::new(schema), columns).expect("four columns of one length")
+    RecordBatch::try_new(Arc::new(schema), columns).expect("columns of one length")
 }

@@ -191,15 +191,24 @@ impl fmt::Debug for ScanOptions {
 }
 
 impl ScanOptions {
-    /// Sets the start from text, see [`Bound`].
+    /// The same for one topic of several: with its bounds only.
+    pub(crate) fn of_topic(&self, name: &str) -> ScanOptions {
+        ScanOptions {
+            start: self.start.of_topic(name, Bound::Earliest),
+            end: self.end.of_topic(name, Bound::Latest),
+            ..self.clone()
+        }
+    }
+
+    /// Sets the start from text, see [`Bound`]; also `group:NAME`.
     pub fn start(mut self, text: &str) -> Result<Self> {
-        self.start = Bounds::One(text.parse()?);
+        self.start = text.parse()?;
         Ok(self)
     }
 
-    /// Sets the end from text, see [`Bound`].
+    /// Sets the end from text, see [`Bound`]; also `group:NAME`.
     pub fn end(mut self, text: &str) -> Result<Self> {
-        self.end = Bounds::One(text.parse()?);
+        self.end = text.parse()?;
         Ok(self)
     }
 

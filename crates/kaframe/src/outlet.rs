@@ -11,15 +11,16 @@ use arrow_array::RecordBatch;
 use tokio::sync::Notify;
 
 use crate::error::Error;
+use crate::topic_partition::TopicPartition;
 
 #[derive(Default)]
 struct State {
     /// The split whose batches are given now.
     first: usize,
     /// By split: partition and batch.
-    waiting: HashMap<usize, VecDeque<(i32, RecordBatch)>>,
+    waiting: HashMap<usize, VecDeque<(TopicPartition, RecordBatch)>>,
     /// Rows that the taker has, by partition.
-    taken: BTreeMap<i32, u64>,
+    taken: BTreeMap<TopicPartition, u64>,
     finished: HashSet<usize>,
     /// Bytes of waiting batches and of responses being decoded.
     used: u64,
@@ -79,7 +80,7 @@ impl Outlet {
     }
 
     /// A batch of a split of a partition.
-    pub(crate) fn give(&self, split: usize, partition: i32, batch: RecordBatch) {
+    pub(crate) fn give(&self, split: usize, partition: TopicPartition, batch: RecordBatch) {
         let mut state = self.state();
         state.used = state.used.saturating_add(batch.get_array_memory_size() as u64);
         state.waiting.entry(split).or_default().push_back((partition, batch));
@@ -111,7 +112,7 @@ impl Outlet {
     }
 
     /// Rows that the taker has of a partition.
-    pub(crate) fn taken(&self, partition: i32) -> u64 {
+    pub(crate) fn taken(&self, partition: TopicPartition) -> u64 {
         self.state().taken.get(&partition).copied().unwrap_or_default()
     }
 

@@ -8,12 +8,15 @@ use crate::bound::OffsetRange;
 use crate::number::grouped;
 use crate::options::IsolationLevel;
 use crate::split::{self, Split};
+use crate::topic_partition::TopicPartition;
 
 /// What a read will read: resolved ranges, one per partition.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Topic as the brokers describe it.
-    pub topic: TopicMetadata,
+    /// Topics as the brokers describe them, in the order of their rows.
+    pub topics: Vec<TopicMetadata>,
+    /// Rows tell their topic: there is more than one, or there might have been.
+    pub several: bool,
     /// Id of the cluster, where it has one.
     pub cluster_id: Option<String>,
     /// The brokers that were asked, as the caller named them.
@@ -24,13 +27,15 @@ pub struct Plan {
     pub limit: Option<u64>,
     /// Only the newest so many records of the ranges.
     pub tail: Option<u64>,
-    /// Partitions that are read, by number.
+    /// Partitions that are read, by topic and number.
     pub partitions: Vec<PartitionPlan>,
 }
 
 /// What a read will read of one partition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PartitionPlan {
+    /// Place of its topic in [`Plan::topics`].
+    pub topic: usize,
     /// Partition.
     pub partition: i32,
     /// Offsets to read.
@@ -66,34 +71,72 @@ impl Plan {
 
     /// The ranges, cut into units of parallel work.
     pub(crate) fn splits(&self, offsets_per_split: u64) -> Vec<Split> {
-        let mut splits = Vec::new();
-        for partition in &self.partitions {
-            for range in split::cut(partition.range, offsets_per_split) {
-                splits.push(Split {
-                    topic: self.topic.name.clone(),
-                    topic_id: self.topic.id.map(|id| id.to_string()),
-                    partition: partition.partition,
-                    range,
-                });
+        let cut = self.cut(offsets_per_split);
+        cut.map(|(at, range)| {
+            let topic = self.topic(at);
+            Split {
+                topic: topic.name.clone(),
+                topic_id: topic.id.map(|id| id.to_string()),
+                partition: at.partition,
+                range,
             }
-        }
-        splits
+        })
+        .collect()
+    }
+
+    /// The ranges in parts of at most so many offsets.
+    pub(crate) fn cut(&self, offsets_per_split: u64) -> impl Iterator<Item = (TopicPartition, OffsetRange)> {
+        self.partitions.iter().flat_map(move |plan| {
+            let parts = split::cut(plan.range, offsets_per_split);
+            parts.into_iter().map(|range| (plan.at(), range))
+        })
+    }
+
+    /// The topic of a partition of this plan.
+    pub fn topic(&self, partition: TopicPartition) -> &TopicMetadata {
+        &self.topics[partition.topic]
+    }
+
+    /// Names of the topics, with commas.
+    pub fn topic_names(&self) -> String {
+        names(self.topics.iter().map(|topic| topic.name.as_str()))
     }
 
     /// The plan of one partition.
-    pub(crate) fn partition(&self, partition: i32) -> Option<&PartitionPlan> {
+    pub(crate) fn partition(&self, partition: TopicPartition) -> Option<&PartitionPlan> {
         self.partitions
-            .binary_search_by_key(&partition, |p| p.partition)
+            .binary_search_by_key(&partition, PartitionPlan::at)
             .ok()
             .map(|index| &self.partitions[index])
     }
 }
 
 impl PartitionPlan {
+    /// The partition among all of the plan.
+    pub fn at(&self) -> TopicPartition {
+        TopicPartition {
+            topic: self.topic,
+            partition: self.partition,
+        }
+    }
+
     /// Offsets below the high watermark whose transactions are still open.
     pub fn undecided(&self) -> u64 {
         self.last_stable_offset
             .map_or(0, |stable| self.high_watermark.saturating_sub(stable).max(0) as u64)
+    }
+}
+
+/// Names that are listed one by one; the others are counted.
+const NAMED: usize = 5;
+
+/// Names with commas, no more than a few.
+pub(crate) fn names<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let count = names.len();
+    let shown: Vec<&str> = names.take(NAMED).collect();
+    match count.saturating_sub(NAMED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 
@@ -106,7 +149,7 @@ impl fmt::Display for Plan {
         write!(
             f,
             "plan of {}: {} offsets in {partitions} partition{}, {}",
-            self.topic.name,
+            self.topic_names(),
             grouped(self.offsets()),
             if partitions == 1 { "" } else { "s" },
             self.isolation_level,
@@ -117,19 +160,26 @@ impl fmt::Display for Plan {
         if let Some(tail) = self.tail {
             write!(f, ", the newest {} records", grouped(tail))?;
         }
-        write!(
-            f,
-            "\n  {:>9} {:>15} {:>15} {:>15}",
-            "partition", "start", "end", "offsets"
-        )?;
+        let width = self
+            .topics
+            .iter()
+            .map(|topic| topic.name.len())
+            .max()
+            .unwrap_or(0)
+            .max(5);
+        f.write_str("\n  ")?;
+        if self.several {
+            write!(f, "{:<width$} ", "topic")?;
+        }
+        write!(f, "{:>9} {:>15} {:>15} {:>15}", "partition", "start", "end", "offsets")?;
         for p in self.partitions.iter().take(LISTED) {
             let (start, end) = (p.range.start, p.range.end);
-            write!(
-                f,
-                "\n  {:>9} {start:>15} {end:>15} {:>15}",
-                p.partition,
-                grouped(p.range.len())
-            )?;
+            f.write_str("\n  ")?;
+            if self.several {
+                write!(f, "{:<width$} ", self.topic(p.at()).name)?;
+            }
+            let offsets = grouped(p.range.len());
+            write!(f, "{:>9} {start:>15} {end:>15} {offsets:>15}", p.partition)?;
             for note in &p.notes {
                 write!(f, "  {note}")?;
             }

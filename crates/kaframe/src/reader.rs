@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
-use kaframe_client::Client;
+use futures::StreamExt;
+use kaframe_client::{Client, TopicMetadata};
 use kaframe_codec::{Shape, TopLevel, ValueFormat};
 
 use crate::account::Account;
@@ -22,7 +23,8 @@ use crate::scan::cancellable;
 use crate::split;
 use crate::summary::{self, Summary};
 use crate::table::Table;
-use crate::{limit, progress, tail, widen};
+use crate::topic_partition::TopicPartition;
+use crate::{latest, limit, progress, tail, widen};
 
 /// Bytes of records that a split should hold: large enough to be worth a connection, small enough that all cores stay busy.
 const SPLIT_BYTES: u64 = 32 << 20;
@@ -33,16 +35,16 @@ const STREAM_SPLIT_BYTES: u64 = 8 << 20;
 /// Reads a plan.
 pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<Table> {
     let started = Instant::now();
-    let selection = Selection::from_options(options)?;
+    let selection = Selection::from_options(options, context.plan.several)?;
     let max = options.max_result_bytes.unwrap_or_else(memory::default_max_result);
     context.guard = Some(Guard::new(max, context.plan.to_string()));
     let context = Arc::new(context);
-    let (client, topic) = (context.client.clone(), context.topic.name.clone());
+    let (client, plan) = (context.client.clone(), context.plan.clone());
     let reading = progress::reported(&context, options, started, rows(&context, &selection, options));
-    let policy = async { Ok(cleanup_policy(&client, &topic).await) };
-    let both = futures::future::try_join(reading, policy).await;
+    let policies = async { Ok(cleanup_policies(&client, &plan).await) };
+    let both = futures::future::try_join(reading, policies).await;
     context.fetchers.clear();
-    let (rows, policy) = both?;
+    let (rows, cleanup_policies) = both?;
     let added = cancellable(&context.cancel, async { Ok(added_partitions(&context, options).await) }).await?;
     let Rows {
         sampled,
@@ -52,7 +54,7 @@ pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<
     } = rows;
     drop_behind_gaps(&mut results);
     let decoded: u64 = results.iter().map(|result| result.decoded).sum();
-    check_decoded(&context.plan, &sampled, decoded, &results)?;
+    check_decoded(&context.plan, &sampled, &results)?;
     let layout = Layout::new(&chunks, decoded > 0, sampled.value_shape.as_ref())?;
     let mut batches: Vec<RecordBatch> = Vec::new();
     for result in &mut results {
@@ -60,7 +62,7 @@ pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<
             batches.push(layout.assemble(chunk)?);
         }
     }
-    let errors = malformed::table(results.iter().flat_map(|result| result.malformed.iter()));
+    let errors = malformed::table(&context.plan, results.iter().flat_map(|result| result.malformed.iter()));
     let summary = Summary {
         plan: &context.plan,
         options,
@@ -68,12 +70,15 @@ pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<
         results: &results,
         layout: &layout,
         read_from: &plan_start,
-        cleanup_policy: policy,
+        cleanup_policies,
         added: &added,
         elapsed: started.elapsed(),
     };
     summary.check()?;
-    let report = summary.report();
+    let mut report = summary.report();
+    if let Some(latest) = &context.latest {
+        report.warnings.extend(latest.warnings());
+    }
     let rows: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
     if rows != report.delivered() {
         return Err(Error::internal(format!(
@@ -91,31 +96,64 @@ pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<
     })
 }
 
-/// Partitions that the topic has got since the plan was made, where the whole of it was asked for: a plan is frozen, so they are only told.
-pub(crate) async fn added_partitions(context: &Context, options: &ScanOptions) -> Vec<i32> {
+/// Partitions that topics have got since the plan was made, where the whole of them was asked for: a plan is frozen, so they are only told.
+pub(crate) async fn added_partitions(context: &Context, options: &ScanOptions) -> Vec<String> {
     if options.partitions.is_some() || options.limit.is_some() || options.tail.is_some() {
         return Vec::new();
     }
-    let known: Vec<i32> = context.topic.partitions.iter().map(|p| p.id).collect();
-    match tokio::time::timeout(POLICY_WAIT, context.client.topic(&context.topic.name)).await {
-        Ok(Ok(now)) => now
-            .partitions
-            .iter()
-            .map(|p| p.id)
-            .filter(|id| !known.contains(id))
-            .collect(),
+    let several = context.plan.several;
+    // Owned, not borrowed: with borrowed items the compiler cannot show that the futures may move between threads.
+    let asked: Vec<(Client, TopicMetadata)> = context
+        .plan
+        .topics
+        .iter()
+        .map(|topic| (context.client.clone(), topic.clone()))
+        .collect();
+    let ask = |(client, topic): (Client, TopicMetadata)| async move {
         // What was read is read; whoever reads on will hear what is wrong.
-        _ => Vec::new(),
-    }
+        let now = tokio::time::timeout(POLICY_WAIT, client.topic(&topic.name)).await;
+        let now = now.ok().and_then(Result::ok).map_or(Vec::new(), |now| now.partitions);
+        let new = now
+            .into_iter()
+            .map(|p| p.id)
+            .filter(|id| topic.partition(*id).is_none());
+        new.map(|id| {
+            if several {
+                format!("{}-{id}", topic.name)
+            } else {
+                id.to_string()
+            }
+        })
+        .collect::<Vec<String>>()
+    };
+    let added: Vec<Vec<String>> = futures::stream::iter(asked.into_iter().map(ask))
+        .buffered(POLICIES_AT_ONCE)
+        .collect()
+        .await;
+    added.concat()
 }
 
+/// Topics that are asked at the same time about what is only told along.
+const POLICIES_AT_ONCE: usize = 16;
 /// How long to wait for what is only told along.
 const POLICY_WAIT: Duration = Duration::from_secs(2);
 
-/// The cleanup policy of the topic, where it may be asked and is answered soon.
-pub(crate) async fn cleanup_policy(client: &Client, topic: &str) -> Option<String> {
-    let configs = tokio::time::timeout(POLICY_WAIT, client.topic_configs(topic)).await;
-    configs.ok()?.ok()?.remove("cleanup.policy")?
+/// The cleanup policies of the topics, where they may be asked and are answered soon.
+pub(crate) async fn cleanup_policies(client: &Client, plan: &Plan) -> Vec<Option<String>> {
+    // Owned, not borrowed: with borrowed items the compiler cannot show that the futures may move between threads.
+    let asked: Vec<(Client, String)> = plan
+        .topics
+        .iter()
+        .map(|topic| (client.clone(), topic.name.clone()))
+        .collect();
+    let ask = |(client, name): (Client, String)| async move {
+        let configs = tokio::time::timeout(POLICY_WAIT, client.topic_configs(&name)).await;
+        configs.ok()?.ok()?.remove("cleanup.policy")?
+    };
+    futures::stream::iter(asked.into_iter().map(ask))
+        .buffered(POLICIES_AT_ONCE)
+        .collect()
+        .await
 }
 
 struct Rows {
@@ -131,7 +169,14 @@ struct Rows {
 async fn rows(context: &Arc<Context>, selection: &Selection, options: &ScanOptions) -> Result<Rows> {
     let sampling = sample_fronts(context, selection, options, false);
     let sampled = cancellable(&context.cancel, sampling).await?;
-    let chunks = Arc::new(chunk_plan(&context.plan, selection, options, &sampled, false));
+    let mut chunks = chunk_plan(&context.plan, selection, options, &sampled, false);
+    if context.latest.is_some() {
+        (chunks.identity, chunks.order) = (true, true);
+        if chunks.on_error == OnError::Skip {
+            chunks.on_error = OnError::Null;
+        }
+    }
+    let chunks = Arc::new(chunks);
     let per_split = offsets_per_split(context, &sampled);
     let mut plan_start = summary::ReadFrom::default();
     let mut results = match (effective_limit(&context.plan, options), options.tail) {
@@ -144,7 +189,13 @@ async fn rows(context: &Arc<Context>, selection: &Selection, options: &ScanOptio
         (None, None) => engine::run(context, &chunks, jobs(&context.plan, per_split)).await?,
     };
     results.sort_by_key(|result| (result.partition, result.range.start));
+    if let Some(latest) = &context.latest {
+        latest.sweep(&mut results, true)?;
+    }
     let chunks = widen::unify(context, &chunks, &mut results).await?;
+    if context.latest.is_some() {
+        latest::settle_malformed(&mut results, options.on_error == OnError::Skip)?;
+    }
     if let Some(tail) = options.tail {
         tail::keep_newest(&mut results, tail, options.on_error == OnError::Skip)?;
     }
@@ -169,7 +220,7 @@ pub(crate) async fn sample_fronts(
         let fronts: Vec<_> = plan
             .partitions
             .iter()
-            .map(|p| (p.partition, tail::first_window(p.range, window)))
+            .map(|p| (p.at(), tail::first_window(p.range, window)))
             .collect();
         let sampled = sample::sample(context, selection, options, &fronts, needs_shape).await?;
         let whole = plan.partitions.iter().all(|p| window >= p.range.len());
@@ -182,13 +233,12 @@ pub(crate) async fn sample_fronts(
 
 /// All splits of a plan as jobs.
 pub(crate) fn jobs(plan: &Plan, offsets_per_split: u64) -> Vec<Job> {
-    plan.splits(offsets_per_split)
-        .into_iter()
+    plan.cut(offsets_per_split)
         .enumerate()
-        .map(|(index, split)| Job {
+        .map(|(index, (partition, range))| Job {
             index,
-            partition: split.partition,
-            range: split.range,
+            partition,
+            range,
             max_rows: None,
         })
         .collect()
@@ -251,19 +301,20 @@ pub(crate) fn chunk_plan(
         }
     });
     ChunkPlan {
-        topic: plan.topic.name.as_str().into(),
+        topics: plan.topics.iter().map(|topic| topic.name.as_str().into()).collect(),
         selection: selection.clone(),
         value,
         key,
         on_error: options.on_error,
         fixed,
         order: options.tail.is_some(),
+        identity: false,
     }
 }
 
 /// Behind a place where the read gave up, nothing of that partition is in the result: the next read can start there and repeats nothing.
 fn drop_behind_gaps(results: &mut [JobResult]) {
-    let mut gap: Option<i32> = None;
+    let mut gap: Option<TopicPartition> = None;
     for result in results {
         if gap == Some(result.partition) {
             *result = JobResult::untouched(result.partition, result.range);
@@ -273,41 +324,40 @@ fn drop_behind_gaps(results: &mut [JobResult]) {
     }
 }
 
-/// A table of nothing but nulls helps nobody: the format is wrong.
-pub(crate) fn check_decoded(plan: &Plan, sampled: &Sampled, decoded: u64, results: &[JobResult]) -> Result<()> {
-    let undecoded: u64 = results.iter().map(|result| result.undecoded).sum();
+/// A table of nothing but nulls helps nobody, nor does one whose rows of a topic are: the format is wrong.
+pub(crate) fn check_decoded(plan: &Plan, sampled: &Sampled, results: &[JobResult]) -> Result<()> {
     let unexpected: u64 = results.iter().map(|result| result.unexpected).sum();
     if sampled.looked_in_vain && unexpected > 0 {
         // A broker that answered empty while the front was looked at. A table without its values would be a lie.
         let message = format!(
             "{unexpected} values of {} came where none was found before",
-            plan.topic.name
+            plan.topic_names()
         );
         return Err(Error::new(ErrorKind::Protocol, message)
-            .with_topic(&plan.topic.name)
+            .with_topic(plan.topic_names())
             .with_hint("read again, or give value_format, so that it need not be found"));
     }
-    if decoded > 0 || undecoded == 0 {
-        return Ok(());
+    for (topic, described) in plan.topics.iter().enumerate() {
+        let of_topic = || results.iter().filter(|result| result.partition.topic == topic);
+        let decoded: u64 = of_topic().map(|result| result.decoded).sum();
+        let undecoded: u64 = of_topic().map(|result| result.undecoded).sum();
+        if decoded == 0 && undecoded > 0 {
+            let values = of_topic().flat_map(|r| &r.malformed).filter(|m| !m.is_key());
+            let shown: Vec<&Malformed> = values.take(3).collect();
+            return Err(nothing_decodes(&described.name, sampled, undecoded, &shown));
+        }
     }
-    let shown: Vec<&Malformed> = results
-        .iter()
-        .flat_map(|r| &r.malformed)
-        .filter(|m| !m.reason.starts_with("key: "))
-        .take(3)
-        .collect();
-    Err(nothing_decodes(plan, sampled, undecoded, &shown))
+    Ok(())
 }
 
 /// The error of a read in which no value decodes.
-pub(crate) fn nothing_decodes(plan: &Plan, sampled: &Sampled, undecoded: u64, shown: &[&Malformed]) -> Error {
+pub(crate) fn nothing_decodes(topic: &str, sampled: &Sampled, undecoded: u64, shown: &[&Malformed]) -> Error {
     let format = sampled.value_format.map_or("raw", ValueFormat::name);
-    let topic = &plan.topic.name;
     let mut message = format!("none of {undecoded} values of {topic} is {format}");
     for m in shown {
         message.push_str(&format!(
             "\n  partition {} offset {}: {}: {}",
-            m.partition,
+            m.partition.partition,
             m.offset,
             m.reason,
             excerpt(&m.bytes)
@@ -317,13 +367,15 @@ pub(crate) fn nothing_decodes(plan: &Plan, sampled: &Sampled, undecoded: u64, sh
         .with_topic(topic)
         .with_hint("leave value_format out to have it found, or use raw to get the bytes");
     match shown.first() {
-        Some(first) => error.with_partition(first.partition).with_offset(first.offset),
+        Some(first) => error
+            .with_partition(first.partition.partition)
+            .with_offset(first.offset),
         None => error,
     }
 }
 
 /// The terms of each partition, over all results.
-pub(crate) fn account_of(results: &[JobResult], partition: i32) -> Account {
+pub(crate) fn account_of(results: &[JobResult], partition: TopicPartition) -> Account {
     let mut account = Account::default();
     for result in results.iter().filter(|result| result.partition == partition) {
         account += result.account;

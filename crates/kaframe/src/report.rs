@@ -9,20 +9,19 @@ use serde::Serialize;
 use crate::bound::OffsetRange;
 use crate::number;
 use crate::options::IsolationLevel;
+use crate::plan::names;
 
 /// What a read accounts for.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// Topic.
-    pub topic: String,
-    /// Its id, where the broker has ids.
-    pub topic_id: Option<String>,
+    /// Topics, in the order of their rows.
+    pub topics: Vec<TopicReport>,
     /// Id of the cluster, where it has one.
     pub cluster_id: Option<String>,
     /// Isolation level of the read.
     #[serde(serialize_with = "as_text")]
     pub isolation_level: IsolationLevel,
-    /// Partitions, by number.
+    /// Partitions, by topic and number.
     pub partitions: Vec<PartitionReport>,
     /// Format of values; `None` where no value was seen.
     #[serde(serialize_with = "as_text_option")]
@@ -34,8 +33,6 @@ pub struct Report {
     pub detection: Option<String>,
     /// What an `end` by time means for this read.
     pub time_bound: Option<String>,
-    /// `cleanup.policy` of the topic; `None` where it may not be read.
-    pub cleanup_policy: Option<String>,
     /// How long it took.
     pub elapsed: Duration,
     /// Bytes of records fetched, as they were on the wire.
@@ -55,6 +52,8 @@ pub struct Report {
 /// Offsets that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LostRange {
+    /// Topic.
+    pub topic: String,
     /// Partition.
     pub partition: i32,
     /// Offsets.
@@ -64,10 +63,23 @@ pub struct LostRange {
     pub reason: String,
 }
 
+/// A topic that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TopicReport {
+    /// Topic.
+    pub topic: String,
+    /// Its id, where the broker has ids.
+    pub topic_id: Option<String>,
+    /// Its `cleanup.policy`; `None` where it may not be read.
+    pub cleanup_policy: Option<String>,
+}
+
 /// What a read accounts for in one partition:
 /// `end - start = delivered + filtered + skipped + aborted + control + absent + lost + not_read`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PartitionReport {
+    /// Topic.
+    pub topic: String,
     /// Partition.
     pub partition: i32,
     /// First offset of the plan.
@@ -76,7 +88,7 @@ pub struct PartitionReport {
     pub end: i64,
     /// Records in the result.
     pub delivered: u64,
-    /// Records outside the time bounds, or dropped by `tail`.
+    /// Records outside the time bounds, dropped by `tail`, or not the last of their key (`latest_by_key`).
     pub filtered: u64,
     /// Records left out because their value is malformed.
     pub skipped: u64,
@@ -119,6 +131,11 @@ impl Report {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// Names of the topics, with commas.
+    pub fn topic_names(&self) -> String {
+        names(self.topics.iter().map(|topic| topic.topic.as_str()))
+    }
+
     /// Records in the result.
     pub fn delivered(&self) -> u64 {
         self.partitions.iter().map(|p| p.delivered).sum()
@@ -156,7 +173,7 @@ impl fmt::Display for Report {
         write!(
             f,
             "{}: {} delivered of {} offsets, {verdict}, {elapsed}",
-            self.topic,
+            self.topic_names(),
             self.delivered(),
             self.offsets()
         )?;
@@ -181,8 +198,10 @@ impl fmt::Display for Report {
         for lost in &self.lost_ranges {
             write!(
                 f,
-                "\n  missing: partition {} {}: {}",
-                lost.partition, lost.range, lost.reason
+                "\n  missing: {} {}: {}",
+                self.place(&lost.topic, lost.partition),
+                lost.range,
+                lost.reason
             )?;
         }
         if let Some(time_bound) = &self.time_bound {
@@ -197,6 +216,25 @@ impl fmt::Display for Report {
 }
 
 impl Report {
+    /// A partition, with its topic where there are several.
+    fn place(&self, topic: &str, partition: i32) -> String {
+        match self.topics.len() {
+            1 => format!("partition {partition}"),
+            _ => format!("{topic}-{partition}"),
+        }
+    }
+
+    fn cleanup_policies(&self) -> String {
+        let mut policies: Vec<&str> = Vec::new();
+        for topic in &self.topics {
+            let policy = topic.cleanup_policy.as_deref().unwrap_or("unknown");
+            if !policies.contains(&policy) {
+                policies.push(policy);
+            }
+        }
+        policies.join(" or ")
+    }
+
     fn fmt_how(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let partitions = number::counted(self.partitions.len() as u64, "partition", "partitions");
         write!(
@@ -205,11 +243,7 @@ impl Report {
             self.isolation_level,
             number::bytes(self.bytes_fetched)
         )?;
-        write!(
-            f,
-            ", cleanup policy {}",
-            self.cleanup_policy.as_deref().unwrap_or("unknown")
-        )?;
+        write!(f, ", cleanup policy {}", self.cleanup_policies())?;
         match (&self.detection, self.value_format) {
             (Some(detection), Some(format)) if !detection.contains("values: ") => {
                 write!(f, "\n  values: {format} (as asked); {detection}")?
@@ -231,19 +265,19 @@ impl Report {
 
     /// Notes that many partitions share are told once.
     fn fmt_notes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut notes: Vec<(&str, Vec<i32>)> = Vec::new();
+        let mut notes: Vec<(&str, Vec<&PartitionReport>)> = Vec::new();
         for partition in &self.partitions {
             for note in &partition.notes {
                 match notes.iter_mut().find(|(text, _)| text == note) {
-                    Some((_, partitions)) => partitions.push(partition.partition),
-                    None => notes.push((note, vec![partition.partition])),
+                    Some((_, partitions)) => partitions.push(partition),
+                    None => notes.push((note, vec![partition])),
                 }
             }
         }
         for (note, partitions) in notes.iter().take(LISTED) {
             match partitions.as_slice() {
                 all if all.len() == self.partitions.len() && all.len() > 1 => write!(f, "\n  all partitions: {note}")?,
-                [one] => write!(f, "\n  partition {one}: {note}")?,
+                [one] => write!(f, "\n  {}: {note}", self.place(&one.topic, one.partition))?,
                 some => write!(f, "\n  {} partitions: {note}", some.len())?,
             }
         }

@@ -5,17 +5,20 @@
 //! Rules: ListOffsets (KIP-79, KIP-396), last stable offset (KIP-98).
 
 mod bookmark;
+mod group;
 mod rules;
 
 use std::collections::BTreeMap;
 
+use futures::{StreamExt, TryStreamExt};
 use kaframe_client::{Client, ClientError, Isolation, OffsetQuery, TopicMetadata};
 use kaframe_wire::ErrorCode;
 
 use crate::bound::{Bound, Bounds};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{IsolationLevel, Late, ScanOptions};
-use crate::plan::Plan;
+use crate::plan::{PartitionPlan, Plan};
+use crate::topics::Topics;
 
 /// What the leader of one partition answered.
 #[derive(Debug, Clone, Default)]
@@ -38,29 +41,76 @@ struct TimeAnswer {
     timestamp: Option<i64>,
 }
 
+/// Topics that are asked about at the same time.
+const TOPICS_AT_ONCE: usize = 16;
+
 /// Resolves what to read. Reads no data.
-pub(crate) async fn resolve(client: &Client, topic: &str, options: &ScanOptions) -> Result<Plan> {
+pub(crate) async fn resolve(client: &Client, topics: &Topics, options: &ScanOptions) -> Result<Plan> {
     rules::check_options(options)?;
-    let metadata = client.topic(topic).await?;
-    let partitions = chosen_partitions(&metadata, options)?;
+    let names = topics.resolve(client).await?;
+    rules::check_topics(options, &names)?;
     if let Bounds::Bookmark(bookmark) = &options.start {
-        bookmark::check_identity(bookmark, &metadata, client.cluster_id().as_deref())?;
+        bookmark::check_topics(bookmark, &names)?;
     }
-    let mut answers = ask(client, &metadata, &partitions, options).await?;
-    if let Bounds::Bookmark(bookmark) = &options.start {
-        bookmark::check_log(client, bookmark, &metadata, &answers, options.allow_partial).await?;
-    }
-    ask_times(client, &metadata, options, &mut answers).await?;
-    let partitions = rules::ranges(topic, &answers, options)?;
+    let resolving = names.iter().enumerate().map(|(topic, name)| {
+        let (client, name, options) = (client.clone(), name.clone(), options.of_topic(name));
+        async move { one_topic(&client, topic, &name, &options).await }
+    });
+    let resolved: Vec<(TopicMetadata, Vec<PartitionPlan>)> = futures::stream::iter(resolving)
+        .buffered(TOPICS_AT_ONCE)
+        .try_collect()
+        .await?;
+    let (topics_found, partitions): (Vec<_>, Vec<_>) = resolved.into_iter().unzip();
     Ok(Plan {
-        topic: metadata,
+        topics: topics_found,
+        several: topics.several(),
         cluster_id: client.cluster_id(),
         bootstrap_servers: client.bootstrap_servers(),
         isolation_level: options.isolation_level,
         limit: options.limit,
         tail: options.tail,
-        partitions,
+        partitions: partitions.into_iter().flatten().collect(),
     })
+}
+
+/// Resolves one topic, the bounds being those of this topic.
+async fn one_topic(
+    client: &Client,
+    topic: usize,
+    name: &str,
+    options: &ScanOptions,
+) -> Result<(TopicMetadata, Vec<PartitionPlan>)> {
+    let metadata = client
+        .topic(name)
+        .await
+        .map_err(|error| Error::from(error).with_topic(name))?;
+    let partitions = chosen_partitions(&metadata, options)?;
+    let (options, standing) = group::resolve(client, &metadata, &partitions, options).await?;
+    let options = &options;
+    let place = match &options.start {
+        Bounds::Bookmark(bookmark) => bookmark.topics.first().map(|place| (bookmark, place)),
+        _ => None,
+    };
+    if let Some((bookmark, place)) = place {
+        let now = client.cluster_id();
+        bookmark::check_identity(place, bookmark.cluster_id.as_deref(), &metadata, now.as_deref())?;
+    }
+    let mut answers = ask(client, &metadata, &partitions, options).await?;
+    if let Some((_, place)) = place {
+        bookmark::check_log(
+            client,
+            place,
+            &standing.what(),
+            &metadata,
+            &answers,
+            options.allow_partial,
+        )
+        .await?;
+    }
+    ask_times(client, &metadata, options, &mut answers).await?;
+    let mut partitions = rules::ranges(topic, name, &answers, options)?;
+    standing.note(&mut partitions);
+    Ok((metadata, partitions))
 }
 
 fn chosen_partitions(metadata: &TopicMetadata, options: &ScanOptions) -> Result<Vec<i32>> {

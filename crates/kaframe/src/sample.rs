@@ -17,6 +17,7 @@ use crate::engine::{Context, LONG_WAIT, Prefetched, SHORT_WAIT, workers};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::ScanOptions;
 use crate::pace::{FETCH_BYTES, SMALL_FETCH_BYTES};
+use crate::topic_partition::TopicPartition;
 use crate::transaction::AbortFilter;
 use crate::walk::{self, Seen, Stop, Walked};
 use crate::window::Window;
@@ -57,7 +58,7 @@ pub(crate) async fn sample(
     context: &Context,
     selection: &Selection,
     options: &ScanOptions,
-    ranges: &[(i32, OffsetRange)],
+    ranges: &[(TopicPartition, OffsetRange)],
     needs_shape: bool,
 ) -> Result<Sampled> {
     let values =
@@ -145,7 +146,7 @@ fn describe(what: &str, detection: &Detection) -> String {
 
 /// The front of one partition's range.
 struct Front {
-    partition: i32,
+    partition: TopicPartition,
     range: OffsetRange,
     position: i64,
     values: Vec<Vec<u8>>,
@@ -161,7 +162,7 @@ struct Front {
     keep: bool,
 }
 
-async fn fronts(context: &Context, ranges: &[(i32, OffsetRange)]) -> Result<Vec<Front>> {
+async fn fronts(context: &Context, ranges: &[(TopicPartition, OffsetRange)]) -> Result<Vec<Front>> {
     // Owned, not borrowed: with borrowed items the compiler cannot show that the futures below may move between threads.
     let ranges: Vec<_> = ranges.iter().copied().filter(|(_, range)| !range.is_empty()).collect();
     let quota = VALUES.div_ceil(ranges.len().max(1));

@@ -12,6 +12,7 @@ use crate::chunk::ChunkPlan;
 use crate::columns::Selection;
 use crate::engine::{Context, Counters, FetcherPool, Prefetched, SHORT_WAIT, workers};
 use crate::error::{Error, Result};
+use crate::latest::Latest;
 use crate::options::ScanOptions;
 use crate::pace::Pace;
 use crate::plan::Plan;
@@ -20,6 +21,7 @@ use crate::sample::Sampled;
 use crate::split::{self, Split};
 use crate::stream::RecordBatchStream;
 use crate::table::Table;
+use crate::topics::Topics;
 use crate::tuning::{self, Tuning};
 use crate::{reader, resolve};
 
@@ -57,11 +59,11 @@ impl std::fmt::Debug for Scan {
 
 impl Scan {
     /// Resolves what to read.
-    pub(crate) async fn resolve(client: &Client, topic: &str, options: ScanOptions) -> Result<Scan> {
+    pub(crate) async fn resolve(client: &Client, topics: &Topics, options: ScanOptions) -> Result<Scan> {
         // What can be wrong with columns is told before anything is asked.
-        Selection::from_options(&options)?;
+        Selection::from_options(&options, topics.several())?;
         let client = client.with_timeout(options.timeout);
-        let plan = cancellable(&options.cancel, resolve::resolve(&client, topic, &options)).await?;
+        let plan = cancellable(&options.cancel, resolve::resolve(&client, topics, &options)).await?;
         Ok(Scan(Arc::new(Inner {
             client,
             options,
@@ -105,6 +107,26 @@ impl Scan {
         reader::read(self.context(), &self.0.options).await
     }
 
+    /// Reads the last record of each key: what a compacted topic holds. A key whose last record is a tombstone has no row, nor has a record without a key. A key
+    /// belongs to its partition: one that is in two of them has two rows, and the report warns. Rows come in (topic, partition, offset) order; memory holds a row
+    /// or two a key, not all rows.
+    ///
+    /// # Errors
+    /// `Config` with `limit` or `tail`: the last of some records is not the last of the topic.
+    pub async fn latest_by_key(&self) -> Result<Table> {
+        if self.0.options.limit.is_some() || self.0.options.tail.is_some() {
+            return Err(
+                Error::config("latest_by_key reads all of a range: limit and tail make no sense with it")
+                    .with_hint("take head() of the table it gives"),
+            );
+        }
+        let context = Context {
+            latest: Some(Latest::default()),
+            ..self.context()
+        };
+        reader::read(context, &self.0.options).await
+    }
+
     /// Reads it piece by piece.
     pub async fn stream(&self) -> Result<RecordBatchStream> {
         let decided = self.decided().await?.clone();
@@ -125,7 +147,7 @@ impl Scan {
 
     async fn decide(&self) -> Result<Decided> {
         let (options, plan) = (&self.0.options, &self.0.plan);
-        let selection = Selection::from_options(options)?;
+        let selection = Selection::from_options(options, plan.several)?;
         let context = self.context();
         let sampled = reader::sample_fronts(&context, &selection, options, true).await?;
         let chunks = Arc::new(reader::chunk_plan(plan, &selection, options, &sampled, true));
@@ -152,7 +174,7 @@ impl Scan {
         let round_trip = plan
             .partitions
             .iter()
-            .filter_map(|p| self.0.client.round_trip(&plan.topic, p.partition))
+            .filter_map(|p| self.0.client.round_trip(plan.topic(p.at()), p.partition))
             .max();
         let pace = Pace::of(round_trip, workers(), self.memory_limit(), tuning);
         let prefetched = std::mem::take(
@@ -164,7 +186,6 @@ impl Scan {
         );
         Context {
             client: self.0.client.clone(),
-            topic: self.0.plan.topic.clone(),
             plan: self.0.plan.clone(),
             fetch: FetchOptions {
                 isolation: isolation(options.isolation_level),
@@ -178,6 +199,7 @@ impl Scan {
             cancel: options.cancel.clone(),
             counters: Arc::new(Counters::default()),
             guard: None,
+            latest: None,
             stream: None,
             pace,
             decoders: Semaphore::new(pace.decoders),

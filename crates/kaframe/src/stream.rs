@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::malformed;
 use crate::options::{OnError, ScanOptions};
 use crate::outlet::Outlet;
+use crate::plan::Plan;
 use crate::report::Report;
 use crate::scan::Decided;
 use crate::summary::{ReadFrom, Summary};
@@ -41,13 +42,13 @@ struct Shared {
 struct Outcome {
     results: Vec<JobResult>,
     read_from: ReadFrom,
-    cleanup_policy: Option<String>,
-    added: Vec<i32>,
+    cleanup_policies: Vec<Option<String>>,
+    added: Vec<String>,
 }
 
 impl Outcome {
-    fn errors(&self) -> RecordBatch {
-        malformed::table(self.results.iter().flat_map(|result| result.malformed.iter()))
+    fn errors(&self, plan: &Plan) -> RecordBatch {
+        malformed::table(plan, self.results.iter().flat_map(|result| result.malformed.iter()))
     }
 }
 
@@ -109,8 +110,8 @@ impl RecordBatchStream {
             None => (self.shared.summary(&self.shared.running()).report(), false),
         };
         let mut all_taken = true;
-        for partition in &mut report.partitions {
-            let taken = self.outlet.taken(partition.partition);
+        for (partition, plan) in report.partitions.iter_mut().zip(&self.shared.context.plan.partitions) {
+            let taken = self.outlet.taken(plan.at());
             let rest = (partition.delivered + partition.not_read).saturating_sub(taken);
             all_taken &= partition.delivered == taken;
             (partition.delivered, partition.not_read) = (taken, rest);
@@ -122,8 +123,8 @@ impl RecordBatchStream {
     /// Malformed values so far, as [`crate::Table::errors`].
     pub fn errors(&self) -> RecordBatch {
         match self.shared.outcome().as_ref() {
-            Some(outcome) => outcome.errors(),
-            None => self.shared.running().errors(),
+            Some(outcome) => outcome.errors(&self.shared.context.plan),
+            None => self.shared.running().errors(&self.shared.context.plan),
         }
     }
 }
@@ -156,11 +157,11 @@ impl Shared {
         }
         let mut results: Vec<JobResult> = Vec::new();
         for plan in &self.context.plan.partitions {
-            let mut account = accounts.get(&plan.partition).copied().unwrap_or_default();
+            let mut account = accounts.get(&plan.at()).copied().unwrap_or_default();
             // A limit counts what it leaves as not read; it may still come to that.
             account.not_read = 0;
             account.not_read = plan.range.len().saturating_sub(account.total());
-            let untouched = JobResult::untouched(plan.partition, plan.range);
+            let untouched = JobResult::untouched(plan.at(), plan.range);
             results.push(JobResult { account, ..untouched });
         }
         if let Some(first) = results.first_mut() {
@@ -181,7 +182,7 @@ impl Shared {
             results: &outcome.results,
             layout: &self.decided.layout,
             read_from: &outcome.read_from,
-            cleanup_policy: outcome.cleanup_policy.clone(),
+            cleanup_policies: outcome.cleanup_policies.clone(),
             added: &outcome.added,
             elapsed: self.started.elapsed(),
         }
@@ -218,13 +219,12 @@ async fn run(shared: &Arc<Shared>, outlet: &Outlet) -> Result<()> {
         (None, None) => engine::run(context, &decided.chunks, reader::jobs(&context.plan, per_split)).await?,
     };
     results.sort_by_key(|result| (result.partition, result.range.start));
-    let decoded = results.iter().map(|result| result.decoded).sum();
-    reader::check_decoded(&context.plan, &decided.sampled, decoded, &results)?;
-    let cleanup_policy = reader::cleanup_policy(&context.client, &context.topic.name).await;
+    reader::check_decoded(&context.plan, &decided.sampled, &results)?;
+    let cleanup_policies = reader::cleanup_policies(&context.client, &context.plan).await;
     let outcome = Outcome {
         results,
         read_from,
-        cleanup_policy,
+        cleanup_policies,
         added: reader::added_partitions(context, options).await,
     };
     // The conservation law, before the end is told.

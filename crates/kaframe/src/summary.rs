@@ -7,7 +7,7 @@ use kaframe_codec::ValueFormat;
 
 use crate::account::Account;
 use crate::assemble::Layout;
-use crate::bookmark::{Bookmark, BookmarkPartition};
+use crate::bookmark::{Bookmark, BookmarkPartition, BookmarkTopic};
 use crate::bound::OffsetRange;
 use crate::engine::JobResult;
 use crate::error::Result;
@@ -15,13 +15,14 @@ use crate::number::counted;
 use crate::options::{Late, OnError, ScanOptions};
 use crate::plan::{PartitionPlan, Plan};
 use crate::reader::account_of;
-use crate::report::{LostRange, PartitionReport, Report};
+use crate::report::{LostRange, PartitionReport, Report, TopicReport};
 use crate::sample::Sampled;
+use crate::topic_partition::TopicPartition;
 use crate::walk::Seen;
 use crate::window::LateRows;
 
 /// Where a tail began to read, by partition.
-pub(crate) type ReadFrom = BTreeMap<i32, i64>;
+pub(crate) type ReadFrom = BTreeMap<TopicPartition, i64>;
 
 /// Everything a report is made of.
 pub(crate) struct Summary<'a> {
@@ -32,9 +33,10 @@ pub(crate) struct Summary<'a> {
     pub(crate) results: &'a [JobResult],
     pub(crate) layout: &'a Layout,
     pub(crate) read_from: &'a ReadFrom,
-    pub(crate) cleanup_policy: Option<String>,
-    /// Partitions that the topic got meanwhile.
-    pub(crate) added: &'a [i32],
+    /// By topic, as in the plan.
+    pub(crate) cleanup_policies: Vec<Option<String>>,
+    /// Partitions that the topics got meanwhile.
+    pub(crate) added: &'a [String],
     pub(crate) elapsed: Duration,
 }
 
@@ -46,12 +48,12 @@ impl Summary<'_> {
                 start: self.start(plan),
                 end: plan.range.end,
             };
-            account_of(self.results, plan.partition).check(&self.plan.topic.name, plan.partition, range)
+            account_of(self.results, plan.at()).check(&self.plan.topic(plan.at()).name, plan.partition, range)
         })
     }
 
     fn start(&self, plan: &PartitionPlan) -> i64 {
-        self.read_from.get(&plan.partition).copied().unwrap_or(plan.range.start)
+        self.read_from.get(&plan.at()).copied().unwrap_or(plan.range.start)
     }
 
     /// The report.
@@ -69,15 +71,15 @@ impl Summary<'_> {
                 end,
             };
             Some(LostRange {
-                partition: result.partition,
+                topic: self.plan.topic(result.partition).name.clone(),
+                partition: result.partition.partition,
                 range,
                 reason: format!("not read: {reason}"),
             })
         }));
         let complete = lost_ranges.is_empty();
         Report {
-            topic: self.plan.topic.name.clone(),
-            topic_id: self.plan.topic.id.map(|id| id.to_string()),
+            topics: self.topics(),
             cluster_id: self.plan.cluster_id.clone(),
             isolation_level: self.plan.isolation_level,
             partitions,
@@ -85,7 +87,6 @@ impl Summary<'_> {
             key_format: self.sampled.key_format,
             detection: self.sampled.detection.clone(),
             time_bound: self.time_bound(),
-            cleanup_policy: self.cleanup_policy.clone(),
             elapsed: self.elapsed,
             bytes_fetched: self.results.iter().map(|result| result.bytes).sum(),
             warnings: self.warnings(),
@@ -96,8 +97,20 @@ impl Summary<'_> {
         }
     }
 
+    fn topics(&self) -> Vec<TopicReport> {
+        let policy = |index: usize| self.cleanup_policies.get(index).cloned().flatten();
+        let topics = self.plan.topics.iter().enumerate();
+        topics
+            .map(|(index, topic)| TopicReport {
+                topic: topic.name.clone(),
+                topic_id: topic.id.map(|id| id.to_string()),
+                cleanup_policy: policy(index),
+            })
+            .collect()
+    }
+
     fn partition(&self, plan: &PartitionPlan) -> PartitionReport {
-        let account = account_of(self.results, plan.partition);
+        let account = account_of(self.results, plan.at());
         let Account {
             delivered,
             filtered,
@@ -109,8 +122,9 @@ impl Summary<'_> {
             not_read,
         } = account;
         let mut notes = plan.notes.clone();
-        notes.extend(self.of(plan.partition).flat_map(|result| result.notes.clone()));
+        notes.extend(self.of(plan.at()).flat_map(|result| result.notes.clone()));
         PartitionReport {
+            topic: self.plan.topic(plan.at()).name.clone(),
             partition: plan.partition,
             start: self.start(plan),
             end: plan.range.end,
@@ -130,7 +144,7 @@ impl Summary<'_> {
         }
     }
 
-    fn of(&self, partition: i32) -> impl Iterator<Item = &JobResult> {
+    fn of(&self, partition: TopicPartition) -> impl Iterator<Item = &JobResult> {
         self.results.iter().filter(move |result| result.partition == partition)
     }
 
@@ -203,11 +217,10 @@ impl Summary<'_> {
             ));
         }
         if !self.added.is_empty() {
-            let names: Vec<String> = self.added.iter().map(i32::to_string).collect();
             warnings.push(format!(
                 "{} added during the read and not in it: {}",
-                counted(names.len() as u64, "partition was", "partitions were"),
-                names.join(", ")
+                counted(self.added.len() as u64, "partition was", "partitions were"),
+                self.added.join(", ")
             ));
         }
         let late = self.late();
@@ -233,9 +246,9 @@ impl Summary<'_> {
 
     /// Where the next read starts: exactly behind what this one has read.
     pub(crate) fn next_start(&self) -> Bookmark {
-        let partitions = self.plan.partitions.iter().map(|plan| {
+        let place = |plan: &PartitionPlan| {
             let stopped = self
-                .of(plan.partition)
+                .of(plan.at())
                 .find(|r| r.gave_up.is_some() || r.account.not_read > 0);
             let offset = match (stopped, plan.late_from) {
                 (Some(result), _) => result.stopped_at,
@@ -244,7 +257,7 @@ impl Summary<'_> {
                 (None, None) => plan.range.end,
             };
             let mut seen = Seen::nothing();
-            self.of(plan.partition)
+            self.of(plan.at())
                 .filter(|r| r.range.start < offset)
                 .for_each(|r| seen.then(r.seen));
             BookmarkPartition {
@@ -252,12 +265,18 @@ impl Summary<'_> {
                 offset,
                 leader_epoch: seen.last_epoch,
             }
+        };
+        let topics = self.plan.topics.iter().enumerate().map(|(index, topic)| {
+            let partitions = self.plan.partitions.iter().filter(|plan| plan.topic == index);
+            BookmarkTopic {
+                topic: topic.name.clone(),
+                topic_id: topic.id.map(|id| id.to_string()),
+                partitions: partitions.map(place).collect(),
+            }
         });
         Bookmark {
-            topic: self.plan.topic.name.clone(),
-            topic_id: self.plan.topic.id.map(|id| id.to_string()),
             cluster_id: self.plan.cluster_id.clone(),
-            partitions: partitions.collect(),
+            topics: topics.collect(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `tail=n`: the n newest records by (timestamp, partition, offset) among the last n of each partition.
+//! `tail=n`: the n newest records by (timestamp, topic, partition, offset) among the last n of each partition.
 //!
 //! The last n offsets of a partition need not hold n records: while markers, holes and the like leave it short, it is read further back.
 
@@ -15,13 +15,14 @@ use crate::columns::MetaColumn;
 use crate::engine::{self, Context, Job, JobResult};
 use crate::error::{Error, Result};
 use crate::split;
+use crate::topic_partition::TopicPartition;
 
 /// Offsets of a step back, at least.
 const STEP_BACK: u64 = 1000;
 
 /// One partition, read from its end backwards.
 struct Part {
-    partition: i32,
+    partition: TopicPartition,
     range: OffsetRange,
     /// Read from here to the end of the range.
     from: i64,
@@ -33,7 +34,7 @@ struct Part {
 /// The results of a tail, and from where on each partition was read.
 pub(crate) struct Tail {
     pub(crate) results: Vec<JobResult>,
-    pub(crate) read_from: BTreeMap<i32, i64>,
+    pub(crate) read_from: BTreeMap<TopicPartition, i64>,
 }
 
 /// Where a tail begins to look.
@@ -54,7 +55,7 @@ pub(crate) async fn run(
         .partitions
         .iter()
         .map(|plan| Part {
-            partition: plan.partition,
+            partition: plan.at(),
             range: plan.range,
             from: plan.range.end,
             next: first_window(plan.range, tail).start,
@@ -101,13 +102,13 @@ pub(crate) async fn run(
 }
 
 /// One row among the candidates, in the order that decides.
-type Candidate = (Option<i64>, i32, i64, usize, usize);
+type Candidate = (Option<i64>, TopicPartition, i64, usize, usize);
 
 /// Drops all rows but the newest. Results must be in (partition, offset) order. Malformed values of dropped rows are forgotten, unless
 /// their rows were left out for being malformed anyway.
 pub(crate) fn keep_newest(results: &mut [JobResult], tail: u64, skipped_rows: bool) -> Result<()> {
     let mut candidates: Vec<Candidate> = Vec::new();
-    let mut seen: BTreeMap<i32, u64> = BTreeMap::new();
+    let mut seen: BTreeMap<TopicPartition, u64> = BTreeMap::new();
     // From the back: only the last `tail` rows of a partition are candidates.
     for (which, result) in results.iter().enumerate().rev() {
         let Some(chunk) = &result.chunk else { continue };
@@ -135,7 +136,7 @@ pub(crate) fn keep_newest(results: &mut [JobResult], tail: u64, skipped_rows: bo
         .iter()
         .map(|result| vec![false; result.chunk.as_ref().map_or(0, |chunk| chunk.rows)])
         .collect();
-    let mut kept_offsets: std::collections::HashSet<(i32, i64)> = std::collections::HashSet::new();
+    let mut kept_offsets: std::collections::HashSet<(TopicPartition, i64)> = std::collections::HashSet::new();
     for (_, partition, offset, which, row) in candidates {
         keep[which][row] = true;
         kept_offsets.insert((partition, offset));

@@ -440,7 +440,7 @@ impl<'w> SplitRun<'w> {
         let before = std::mem::replace(&mut self.charged, now);
         guard
             .grow(before, now, coming)
-            .map_err(|error| error.with_topic(&self.context.topic.name))
+            .map_err(|error| error.with_topic(&self.context.topic(self.job.partition).name))
     }
 
     fn finish(mut self) -> Result<(JobResult, Option<Ahead>)> {
@@ -450,7 +450,11 @@ impl<'w> SplitRun<'w> {
         }
         let mut account = self.walked;
         account += self.decoded;
-        account.check(&self.context.topic.name, self.job.partition, range)?;
+        account.check(
+            &self.context.topic(self.job.partition).name,
+            self.job.partition.partition,
+            range,
+        )?;
         let mut fetcher = self.fetcher.take();
         let ahead = self.ahead.take().map(|job| Ahead {
             job,
@@ -511,11 +515,7 @@ impl<'w> SplitRun<'w> {
             end: to,
         };
         self.walked.lost += range.len();
-        self.lost.push(LostRange {
-            partition: self.job.partition,
-            range,
-            reason,
-        });
+        self.lost.push(self.lost_range(range, reason));
         self.position = to;
         self.asked = false;
     }

@@ -13,9 +13,9 @@ use crate::render::print_line;
 /// What a read would read: offsets, partitions, splits.
 #[derive(Args, Debug)]
 pub struct Plan {
-    /// Topic
-    #[arg(add = crate::completion::topics())]
-    topic: String,
+    /// Topic, or several of them; quoted, "ord*" stands for all that match
+    #[arg(required = true, value_name = "TOPIC", add = crate::completion::topics())]
+    topics: Vec<String>,
     #[command(flatten)]
     range: Range,
     #[command(flatten)]
@@ -48,8 +48,8 @@ impl Plan {
         };
         let from_log_start = self.range.apply(&mut options)?;
         let cluster = context.cluster_within(&self.connection, &self.timeout)?;
-        super::read::resolve_from_log_start(&cluster, &self.topic, from_log_start, &mut options)?;
-        let scan = cluster.scan(&self.topic, options)?;
+        super::read::resolve_from_log_start(&cluster, &self.topics, from_log_start, &mut options)?;
+        let scan = cluster.scan(self.topics, options)?;
         print_line(&scan.plan().to_string())
     }
 }

@@ -1,5 +1,7 @@
 //! `kaframe read`, `head` and `tail`: one read, three ways to say how much.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use kaframe::blocking::{Cluster, Scan};
 use kaframe::{Bound, Bounds, ErrorKind, Report, ScanOptions};
@@ -74,9 +76,9 @@ pub struct Tail {
 /// What the three have in common.
 #[derive(Args, Debug)]
 struct Reading {
-    /// Topic
-    #[arg(add = crate::completion::topics())]
-    topic: String,
+    /// Topic, or several of them; quoted, "ord*" stands for all that match
+    #[arg(required = true, value_name = "TOPIC", add = crate::completion::topics())]
+    topics: Vec<String>,
     #[command(flatten)]
     range: Range,
     #[command(flatten)]
@@ -138,8 +140,8 @@ impl Reading {
         options.progress = bar.callback();
         options.max_result_bytes = if format.collects() { None } else { Some(SMALL_BYTES) };
         let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
-        resolve_from_log_start(&cluster, &self.topic, from_log_start, &mut options)?;
-        let scan = cluster.scan(&self.topic, options)?;
+        resolve_from_log_start(&cluster, &self.topics, from_log_start, &mut options)?;
+        let scan = cluster.scan(self.topics, options)?;
         let result = print(&scan, format, limit.or(tail));
         bar.clear();
         let report = result?;
@@ -154,7 +156,7 @@ impl Reading {
 /// `-o +N` counts from the log start, which only a plan knows.
 pub(super) fn resolve_from_log_start(
     cluster: &Cluster,
-    topic: &str,
+    topics: &[String],
     from: FromLogStart,
     options: &mut ScanOptions,
 ) -> Result<(), Failure> {
@@ -167,20 +169,23 @@ pub(super) fn resolve_from_log_start(
         cancel: options.cancel.clone(),
         ..ScanOptions::default()
     };
-    let scan = cluster.scan(topic, whole)?;
-    let starts = scan.plan().partitions.iter().map(|p| {
+    let scan = cluster.scan(topics, whole)?;
+    let plan = scan.plan();
+    let mut starts: BTreeMap<String, Bounds> = BTreeMap::new();
+    for p in &plan.partitions {
         let start = p.range.start.saturating_add(behind);
         // Behind the end there is nothing, which is what was asked for; an offset there would be an error.
-        (
-            p.partition,
-            if start >= p.range.end {
-                Bound::Latest
-            } else {
-                Bound::Offset(start)
-            },
-        )
-    });
-    options.start = Bounds::PerPartition(starts.collect());
+        let bound = if start >= p.range.end {
+            Bound::Latest
+        } else {
+            Bound::Offset(start)
+        };
+        let topic = starts.entry(plan.topic(p.at()).name.clone());
+        if let Bounds::PerPartition(map) = topic.or_insert_with(|| Bounds::PerPartition(BTreeMap::new())) {
+            map.insert(p.partition, bound);
+        }
+    }
+    options.start = Bounds::PerTopic(starts);
     Ok(())
 }
 

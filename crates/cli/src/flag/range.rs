@@ -11,7 +11,7 @@ use crate::o_range::{ORange, Point};
 /// Flags that say which records a read takes.
 #[derive(Args, Debug, Clone)]
 pub struct Range {
-    /// First record: earliest, latest, an offset, -N (before the end), -1h, a time in ISO 8601, @MILLISECONDS; or PARTITION=BOUND,…
+    /// First record: earliest, latest, an offset, -N (before the end), -1h, a time in ISO 8601, @MILLISECONDS, group:NAME (where that group stands); or PARTITION=BOUND,…, of several topics TOPIC=BOUND,…
     #[arg(
         long,
         alias = "since",
@@ -115,33 +115,54 @@ fn parse_isolation(text: &str) -> Result<IsolationLevel, Failure> {
     Ok(text.replace('-', "_").parse::<IsolationLevel>()?)
 }
 
-/// One bound for all partitions, or `PARTITION=BOUND,PARTITION=BOUND`.
+/// One bound for all partitions, `group:NAME`, or `PLACE=BOUND,PLACE=BOUND`, where a place is a partition, or with several topics TOPIC or TOPIC:PARTITION.
 fn parse_bounds(flag: &str, text: &str) -> Result<Bounds, Failure> {
-    let parse = |text: &str| {
-        text.parse::<Bound>()
-            .map_err(|error| Failure::usage(format!("{flag}: {}", error.message()), error.hint().unwrap_or_default()))
+    let failed = |error: kaframe::Error| {
+        Failure::usage(format!("{flag}: {}", error.message()), error.hint().unwrap_or_default())
     };
-    if !text.contains('=') {
-        return Ok(Bounds::One(parse(text)?));
+    if !text.contains('=') || text.starts_with("group:") {
+        return text.parse().map_err(failed);
     }
-    let mut bounds = BTreeMap::new();
+    let mut partitions: BTreeMap<i32, Bound> = BTreeMap::new();
+    let mut topics: BTreeMap<String, Bounds> = BTreeMap::new();
     for part in text.split(',') {
         let usage = || {
             Failure::usage(
                 format!("{flag}: {part:?} in {text:?} is not PARTITION=BOUND"),
-                "as in 0=500,1=latest",
+                "as in 0=500,1=latest, or with several topics orders=500,returns:0=latest",
             )
         };
-        let (partition, bound) = part.split_once('=').ok_or_else(usage)?;
-        let partition = partition.trim().parse::<i32>().map_err(|_| usage())?;
-        if bounds.insert(partition, parse(bound)?).is_some() {
+        let (place, bound) = part.split_once('=').ok_or_else(usage)?;
+        let place = place.trim();
+        let fresh = match (place.parse::<i32>(), place.split_once(':')) {
+            (Ok(partition), _) => partitions.insert(partition, bound.parse().map_err(failed)?).is_none(),
+            (Err(_), None) => topics
+                .insert(place.to_owned(), bound.parse().map_err(failed)?)
+                .is_none(),
+            (Err(_), Some((topic, partition))) => {
+                let partition = partition.parse::<i32>().map_err(|_| usage())?;
+                let of_topic = topics.entry(topic.to_owned());
+                match of_topic.or_insert_with(|| Bounds::PerPartition(BTreeMap::new())) {
+                    Bounds::PerPartition(map) => map.insert(partition, bound.parse().map_err(failed)?).is_none(),
+                    _ => false,
+                }
+            }
+        };
+        if !fresh {
             return Err(Failure::usage(
-                format!("{flag}: partition {partition} is named twice in {text:?}"),
-                "name each partition once",
+                format!("{flag}: {place} is named twice in {text:?}"),
+                "name each place once",
             ));
         }
     }
-    Ok(Bounds::PerPartition(bounds))
+    match (topics.is_empty(), partitions.is_empty()) {
+        (true, _) => Ok(Bounds::PerPartition(partitions)),
+        (false, true) => Ok(Bounds::PerTopic(topics)),
+        (false, false) => Err(Failure::usage(
+            format!("{flag}: {text:?} names partitions without and with their topic"),
+            "with several topics each place is TOPIC or TOPIC:PARTITION",
+        )),
+    }
 }
 
 #[cfg(test)]
@@ -165,12 +186,29 @@ mod tests {
             Bounds::PerPartition(expected)
         );
         assert!(parse_bounds("--start", "0=1,0=2").is_err());
-        assert!(parse_bounds("--start", "x=1").is_err());
+        assert!(parse_bounds("--start", "x:y=1").is_err());
         let Err(Failure::Usage(message, hint)) = parse_bounds("--end", "0=abc") else {
             panic!("no mistake of the command line");
         };
         assert_eq!(message, "--end: \"abc\" is no bound");
         assert!(hint.contains("-1h"));
+    }
+
+    #[test]
+    fn a_mapping_names_topics_and_a_group_all_of_them() {
+        let of_b = Bounds::PerPartition(BTreeMap::from([(0, Bound::Latest), (2, Bound::FromEnd(1))]));
+        let expected = BTreeMap::from([("a".to_owned(), Bounds::One(Bound::Offset(5))), ("b".to_owned(), of_b)]);
+        assert_eq!(
+            parse_bounds("--start", "a=5,b:0=latest,b:2=-1").unwrap(),
+            Bounds::PerTopic(expected)
+        );
+        for wrong in ["a=1,0=2", "a=1,a:0=2", "a=1,a=2", "a:0=1,a:0=1"] {
+            assert!(parse_bounds("--start", wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(
+            parse_bounds("--start", "group:a=b").unwrap(),
+            Bounds::Group("a=b".to_owned())
+        );
     }
 
     #[test]

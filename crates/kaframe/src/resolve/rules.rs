@@ -53,6 +53,32 @@ pub(super) fn check_options(options: &ScanOptions) -> Result<()> {
     Ok(())
 }
 
+/// Whether mappings in the bounds fit the topics.
+pub(super) fn check_topics(options: &ScanOptions, topics: &[String]) -> Result<()> {
+    for (name, bounds) in [("start", &options.start), ("end", &options.end)] {
+        match bounds {
+            Bounds::PerPartition(_) if topics.len() > 1 => {
+                return Err(
+                    Error::config(format!("{name} maps partitions, but {} topics are read", topics.len()))
+                        .with_hint("map each topic to its own: {topic: {partition: bound}}"),
+                );
+            }
+            Bounds::PerTopic(map) => {
+                if let Some(unknown) = map.keys().find(|topic| !topics.contains(topic)) {
+                    return Err(Error::config(format!(
+                        "{name} names topic {unknown:?}, which is not read: that is {}",
+                        crate::plan::names(topics.iter().map(String::as_str))
+                    )));
+                }
+            }
+            _ => {}
+        }
+    }
+    topics
+        .iter()
+        .try_for_each(|topic| check_options(&options.of_topic(topic)))
+}
+
 fn check_order(start: Bound, end: Bound) -> Result<()> {
     for bound in [start, end] {
         if let Bound::Offset(offset) | Bound::FromEnd(offset) = bound
@@ -78,6 +104,7 @@ fn check_order(start: Bound, end: Bound) -> Result<()> {
 
 /// The ranges of all partitions.
 pub(super) fn ranges(
+    index: usize,
     topic: &str,
     answers: &BTreeMap<i32, Answers>,
     options: &ScanOptions,
@@ -85,7 +112,7 @@ pub(super) fn ranges(
     check_int_starts(topic, answers, options)?;
     Ok(answers
         .iter()
-        .map(|(partition, answer)| range(*partition, answer, options))
+        .map(|(partition, answer)| range(index, *partition, answer, options))
         .collect())
 }
 
@@ -148,7 +175,7 @@ fn check_int_starts(topic: &str, answers: &BTreeMap<i32, Answers>, options: &Sca
     Ok(())
 }
 
-fn range(partition: i32, answer: &Answers, options: &ScanOptions) -> PartitionPlan {
+fn range(topic: usize, partition: i32, answer: &Answers, options: &ScanOptions) -> PartitionPlan {
     let mut notes = Vec::new();
     let start_bound = options.start.of(partition, Bound::Earliest);
     let end_bound = options.end.of(partition, Bound::Latest);
@@ -166,6 +193,7 @@ fn range(partition: i32, answer: &Answers, options: &ScanOptions) -> PartitionPl
         notes.push(why_empty(start_bound, end_bound, answer, start, end));
     }
     PartitionPlan {
+        topic,
         partition,
         range,
         start_time: time_of(start_bound),

@@ -9,6 +9,7 @@ use crate::engine::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::number::grouped;
 use crate::report::LostRange;
+use crate::topic_partition::TopicPartition;
 
 const PARTIAL_HINT: &str = "allow_partial reads the rest and lists what is missing";
 
@@ -71,15 +72,24 @@ impl SplitRun<'_> {
         let message = format!(
             "{}-{}: records {}..{to} are lost: {reason}",
             self.topic(),
-            self.job.partition,
+            self.job.partition.partition,
             self.position
         );
         let error = Error::new(ErrorKind::DataLoss, message).with_hint(PARTIAL_HINT);
         Err(self.context.located(error, self.job.partition, self.position))
     }
 
+    pub(super) fn lost_range(&self, range: OffsetRange, reason: String) -> LostRange {
+        LostRange {
+            topic: self.topic().to_owned(),
+            partition: self.job.partition.partition,
+            range,
+            reason,
+        }
+    }
+
     fn topic(&self) -> &str {
-        &self.context.topic.name
+        &self.context.topic(self.job.partition).name
     }
 
     /// A batch whose checksum is wrong, twice.
@@ -99,11 +109,7 @@ impl SplitRun<'_> {
         }
         let range = OffsetRange { start: from, end: to };
         self.decoded.lost += range.len();
-        self.lost.push(LostRange {
-            partition: self.job.partition,
-            range,
-            reason: error.to_string(),
-        });
+        self.lost.push(self.lost_range(range, error.to_string()));
         Ok(())
     }
 
@@ -111,7 +117,7 @@ impl SplitRun<'_> {
         let message = format!(
             "{}-{}: the batch of offsets {from}..{to} cannot be read: {error}",
             self.topic(),
-            self.job.partition
+            self.job.partition.partition
         );
         let error = Error::new(kind_of(error), message).with_hint(PARTIAL_HINT);
         let error = match &self.fetcher {
@@ -126,7 +132,7 @@ impl SplitRun<'_> {
         let message = format!(
             "{}-{}: what the broker sent for offset {} cannot be read: {error}",
             self.topic(),
-            self.job.partition,
+            self.job.partition.partition,
             self.position
         );
         let error = Error::new(kind_of(error), message).with_hint(PARTIAL_HINT);
@@ -155,15 +161,16 @@ impl SplitRun<'_> {
 /// Nothing has moved for as long as the caller is willing to wait.
 pub(crate) fn no_progress(
     context: &Context,
-    partition: i32,
+    partition: TopicPartition,
     (position, end): (i64, i64),
     what: &str,
     broker: Option<&str>,
 ) -> Error {
     let message = format!(
-        "no progress for {} in {}-{partition}: position {position} of {end} ({} offsets to go): {what}",
+        "no progress for {} in {}-{}: position {position} of {end} ({} offsets to go): {what}",
         crate::number::duration(context.timeout),
-        context.topic.name,
+        context.topic(partition).name,
+        partition.partition,
         grouped((end - position).max(0) as u64),
     );
     let error = Error::new(ErrorKind::ReadTimeout, message)

@@ -73,12 +73,12 @@ impl SplitRun<'_> {
 
     /// Whether the position lies on the leader's own disk, not in remote storage.
     async fn is_local(&mut self) -> Result<bool> {
-        let query = [(self.job.partition, OffsetQuery::LocalLogStart)];
+        let query = [(self.job.partition.partition, OffsetQuery::LocalLogStart)];
         let level = isolation(self.context.plan.isolation_level);
         let listed = self
             .context
             .client
-            .list_offsets(&self.context.topic, &query, level)
+            .list_offsets(self.context.topic(self.job.partition), &query, level)
             .await?;
         Ok(listed
             .first()
@@ -97,14 +97,15 @@ impl SplitRun<'_> {
     /// Whether the log of a new leader ends, for the epoch of the plan, before the plan does (KIP-320): what lies between is gone for good.
     /// An undefined epoch or offset (-1) proves nothing.
     async fn is_truncated(&mut self) -> Result<bool> {
-        let (epoch, partition) = (self.planned_epoch(), self.job.partition);
+        let epoch = self.planned_epoch();
+        let (topic, partition) = (self.context.topic(self.job.partition), self.job.partition.partition);
         if epoch < 0 {
             return Ok(false);
         }
         let end = self
             .context
             .client
-            .end_offset_for_leader_epoch(&self.context.topic, partition, epoch)
+            .end_offset_for_leader_epoch(topic, partition, epoch)
             .await?;
         Ok(end.leader_epoch >= 0 && (0..self.end()).contains(&end.end_offset))
     }
@@ -146,8 +147,8 @@ impl SplitRun<'_> {
             ErrorKind::Limit,
             format!(
                 "{}-{}: the batch at offset {} is larger than the {} bytes that a response may have; {} bytes of it came",
-                self.context.topic.name,
-                self.job.partition,
+                self.context.topic(self.job.partition).name,
+                self.job.partition.partition,
                 self.position,
                 limit,
                 fetched.records.len()

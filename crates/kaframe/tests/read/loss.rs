@@ -119,7 +119,7 @@ fn a_broker_that_never_answers_a_fetch() {
     check(&table);
     assert_eq!(table.report().partitions[0].not_read, 100);
     assert!(!table.complete());
-    assert_eq!(table.next_start().partitions[0].offset, 0);
+    assert_eq!(table.next_start().topics[0].partitions[0].offset, 0);
 }
 
 #[test]

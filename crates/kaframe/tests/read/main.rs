@@ -12,4 +12,5 @@ mod resume;
 mod stream;
 mod support;
 mod times;
+mod topics;
 mod transactions;

@@ -45,10 +45,8 @@ fn a_bookmark_that_no_longer_fits() {
         ..bookmark.clone()
     };
     assert_eq!(bench.fails(from(&other_cluster)).kind(), ErrorKind::DataLoss);
-    let other_topic = Bookmark {
-        topic: "u".into(),
-        ..bookmark.clone()
-    };
+    let mut other_topic = bookmark.clone();
+    other_topic.topics[0].topic = "u".into();
     assert_eq!(bench.fails(from(&other_topic)).kind(), ErrorKind::Config);
     bench.control.recreate_topic("t");
     let error = bench.fails(from(&bookmark));

@@ -40,7 +40,7 @@ fn a_window_of_ordered_times() {
     assert_eq!(ints(table.batches(), "n"), (20..50).collect::<Vec<_>>());
     assert_eq!(table.report().partitions[0].filtered, 50);
     // The next read starts at the first record that this one did not want.
-    assert_eq!(table.next_start().partitions[0].offset, 50);
+    assert_eq!(table.next_start().topics[0].partitions[0].offset, 50);
     assert!(
         table.report().time_bound.as_ref().unwrap().contains("5 min"),
         "{:?}",

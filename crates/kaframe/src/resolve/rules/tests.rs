@@ -14,7 +14,7 @@ fn answers() -> BTreeMap<i32, Answers> {
 fn resolved(start: &str, end: &str) -> Result<(i64, i64)> {
     let options = ScanOptions::default().start(start)?.end(end)?;
     check_options(&options)?;
-    let plan = ranges("t", &answers(), &options)?;
+    let plan = ranges(0, "t", &answers(), &options)?;
     Ok((plan[0].range.start, plan[0].range.end))
 }
 
@@ -64,7 +64,7 @@ fn the_wrong_order_is_an_error() {
 #[test]
 fn an_end_at_or_below_the_log_start_is_empty_and_says_why() {
     let options = ScanOptions::default().end("50").unwrap();
-    let plan = ranges("t", &answers(), &options).unwrap();
+    let plan = ranges(0, "t", &answers(), &options).unwrap();
     assert!(plan[0].range.is_empty());
     assert_eq!(
         plan[0].notes,
@@ -83,7 +83,7 @@ fn times_are_cut_and_reported() {
     answer.end_time = Some(TimeAnswer::default());
     answer.late_time = Some(TimeAnswer::default());
     let options = ScanOptions::default().start("@1000").unwrap().end("@9000").unwrap();
-    let plan = &ranges("t", &answers, &options).unwrap()[0];
+    let plan = &ranges(0, "t", &answers, &options).unwrap()[0];
     assert_eq!((plan.range.start, plan.range.end), (100, 900));
     assert_eq!(plan.late_from, Some(900));
     assert_eq!(plan.notes.len(), 2, "{:?}", plan.notes);
@@ -103,10 +103,10 @@ fn late_decides_how_far_an_end_by_time_looks() {
         timestamp: None,
     });
     let mut options = ScanOptions::default().end("@9000").unwrap();
-    let plan = &ranges("t", &answers, &options).unwrap()[0];
+    let plan = &ranges(0, "t", &answers, &options).unwrap()[0];
     assert_eq!((plan.range.end, plan.late_from), (600, Some(400)));
     options.late = Late::Scan;
-    let plan = &ranges("t", &answers, &options).unwrap()[0];
+    let plan = &ranges(0, "t", &answers, &options).unwrap()[0];
     assert_eq!((plan.range.end, plan.late_from), (900, Some(400)));
 }
 
@@ -123,13 +123,13 @@ fn a_start_past_one_partition_is_empty_there_only() {
         },
     );
     let options = ScanOptions::default().start("1500").unwrap();
-    let plan = ranges("t", &answers, &options).unwrap();
+    let plan = ranges(0, "t", &answers, &options).unwrap();
     assert!(plan[0].range.is_empty() && !plan[0].notes.is_empty());
     assert_eq!((plan[1].range.start, plan[1].range.end), (1500, 2000));
     let named = BTreeMap::from([(0, Bound::Offset(1500))]);
     let options = ScanOptions::default().start_at(Bounds::PerPartition(named));
     assert_eq!(
-        ranges("t", &answers, &options).unwrap_err().kind(),
+        ranges(0, "t", &answers, &options).unwrap_err().kind(),
         ErrorKind::OffsetOutOfRange
     );
 }
