@@ -79,6 +79,7 @@ __all__ = [
     "TopicDescription",
     "TopicInfo",
     "TopicNotFoundError",
+    "TopicReport",
     "UnknownOutcomeError",
     "WriteReport",
     "__version__",

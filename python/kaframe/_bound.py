@@ -113,7 +113,9 @@ def _partition(value: object, name: str) -> int:
     try:
         number = index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise TypeError(f"{name}: the keys of a mapping are all partition numbers or all names of topics, not {value!r}") from None
+        raise TypeError(
+            f"{name}: the keys of a mapping are all partition numbers or all names of topics, not {value!r}"
+        ) from None
     if not 0 <= number < 2**31:
         raise ConfigError(f"{name}: {number} is no number of a partition")
     return number

@@ -81,7 +81,9 @@ class Plan(NamedTuple):
 
     def _repr_html_(self) -> str:
         return html_card(
-            f"plan of {', '.join(self.topics)}: {self.offsets:,} offsets in {len(self.partitions)} partitions", None, self.text
+            f"plan of {', '.join(self.topics)}: {self.offsets:,} offsets in {len(self.partitions)} partitions",
+            None,
+            self.text,
         )
 
 

@@ -106,7 +106,10 @@ class Table(Convertible):
         schema, (rows, columns) = self._native.schema, self.shape
         inner = html_table(schema.names, schema.types, self._native.cells(ROWS), rows)
         return html_card(
-            f"{', '.join(one.topic for one in self.report.topics)}: {rows:,} rows x {columns} columns", self._badge(), self.report.text, inner
+            f"{', '.join(one.topic for one in self.report.topics)}: {rows:,} rows x {columns} columns",
+            self._badge(),
+            self.report.text,
+            inner,
         )
 
 

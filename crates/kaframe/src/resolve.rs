@@ -52,10 +52,15 @@ pub(crate) async fn resolve(client: &Client, topics: &Topics, options: &ScanOpti
     if let Bounds::Bookmark(bookmark) = &options.start {
         bookmark::check_topics(bookmark, &names)?;
     }
-    let resolving = names.iter().enumerate().map(|(topic, name)| {
-        let (client, name, options) = (client.clone(), name.clone(), options.of_topic(name));
-        async move { one_topic(&client, topic, &name, &options).await }
-    });
+    // Owned, not borrowed: with borrowed items the compiler cannot show that the futures may move between threads.
+    let each: Vec<_> = names
+        .iter()
+        .map(|name| (client.clone(), name.clone(), options.of_topic(name)))
+        .collect();
+    let resolving = each
+        .into_iter()
+        .enumerate()
+        .map(|(topic, (client, name, options))| async move { one_topic(&client, topic, &name, &options).await });
     let resolved: Vec<(TopicMetadata, Vec<PartitionPlan>)> = futures::stream::iter(resolving)
         .buffered(TOPICS_AT_ONCE)
         .try_collect()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use kaframe::blocking::{Cluster, Scan};
-use kaframe::{Bound, Bounds, ErrorKind, Report, ScanOptions};
+use kaframe::{Bound, Bounds, ErrorKind, Report, ScanOptions, Table};
 
 use crate::Context;
 use crate::exit::Failure;
@@ -51,6 +51,9 @@ pub struct Read {
         conflicts_with = "limit"
     )]
     tail: Option<u64>,
+    /// Only the last record of each key; a key whose last record is a tombstone has none
+    #[arg(long, help_heading = "Which records", conflicts_with_all = ["limit", "tail"])]
+    latest_by_key: bool,
 }
 
 /// The first records.
@@ -98,29 +101,63 @@ impl Read {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         let screenful = self.limit.is_none()
             && self.tail.is_none()
+            && !self.latest_by_key
             && terminal::stdout_is_terminal()
             && self.reading.rows.format() == Format::Table;
         let limit = if screenful { Some(SCREENFUL) } else { self.limit };
-        self.reading.run(context, limit, self.tail, screenful)
+        self.reading.run(
+            context,
+            Asked {
+                limit,
+                tail: self.tail,
+                screenful,
+                latest_by_key: self.latest_by_key,
+            },
+        )
     }
 }
 
 impl Head {
     /// Runs it.
     pub fn run(self, context: &Context) -> Result<(), Failure> {
-        self.reading.run(context, Some(self.limit), None, false)
+        let limit = Some(self.limit);
+        self.reading.run(
+            context,
+            Asked {
+                limit,
+                ..Asked::default()
+            },
+        )
     }
 }
 
 impl Tail {
     /// Runs it.
     pub fn run(self, context: &Context) -> Result<(), Failure> {
-        self.reading.run(context, None, Some(self.tail), false)
+        let tail = Some(self.tail);
+        self.reading.run(
+            context,
+            Asked {
+                tail,
+                ..Asked::default()
+            },
+        )
     }
 }
 
+/// In what the three differ.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked {
+    limit: Option<u64>,
+    tail: Option<u64>,
+    /// The limit is what fits a screen, nobody asked for it.
+    screenful: bool,
+    latest_by_key: bool,
+}
+
 impl Reading {
-    fn run(self, context: &Context, limit: Option<u64>, tail: Option<u64>, screenful: bool) -> Result<(), Failure> {
+    fn run(self, context: &Context, asked: Asked) -> Result<(), Failure> {
+        let Asked { limit, tail, .. } = asked;
         let mut options = ScanOptions {
             limit,
             tail,
@@ -138,14 +175,21 @@ impl Reading {
         }
         let bar = progress::Bar::new(self.progress.progress, format.collects());
         options.progress = bar.callback();
-        options.max_result_bytes = if format.collects() { None } else { Some(SMALL_BYTES) };
+        options.max_result_bytes = if format.collects() || asked.latest_by_key {
+            None
+        } else {
+            Some(SMALL_BYTES)
+        };
         let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
         resolve_from_log_start(&cluster, &self.topics, from_log_start, &mut options)?;
         let scan = cluster.scan(self.topics, options)?;
-        let result = print(&scan, format, limit.or(tail));
+        let result = match asked.latest_by_key {
+            true => print_table(&scan, &scan.latest_by_key()?, format),
+            false => print(&scan, format, limit.or(tail)),
+        };
         bar.clear();
         let report = result?;
-        if screenful {
+        if asked.screenful {
             say_how_to_get_the_rest(&report);
         }
         tell(&report, context);
@@ -208,12 +252,17 @@ fn renderer(scan: &Scan, format: Format) -> Box<dyn Renderer> {
     if format != Format::Envelope {
         return render::to_stdout(format);
     }
-    let partitions = scan.plan().topic.partitions.iter();
+    // By partition alone: where there are several topics, the leader is left unknown.
+    let topics = scan.plan().topics.iter().filter(|_| !scan.plan().several);
+    let partitions = topics.flat_map(|topic| &topic.partitions);
     render::enveloped(partitions.map(|p| (p.id, p.leader.unwrap_or(-1))).collect(), b"\n")
 }
 
 fn table(scan: &Scan, format: Format) -> Result<Report, Failure> {
-    let table = scan.read()?;
+    print_table(scan, &scan.read()?, format)
+}
+
+fn print_table(scan: &Scan, table: &Table, format: Format) -> Result<Report, Failure> {
     let mut out = renderer(scan, format);
     out.begin(&table.schema())?;
     for batch in table.batches() {

@@ -6,6 +6,7 @@ mod cancel;
 mod columns;
 mod futures;
 mod holes;
+mod latest;
 mod limit_tail;
 mod loss;
 mod resume;
