@@ -126,7 +126,7 @@ impl Summary {
         // What a stream keeps for fields that do not fit is no column of anybody's while nothing is in it.
         columns.retain(|column| column.name != kaframe_codec::EXTRA || column.values > 0);
         Summary {
-            topic: report.topic.clone(),
+            topic: report.topic_names(),
             records: report.delivered(),
             bytes_fetched: report.bytes_fetched,
             elapsed: report.elapsed,
