@@ -63,7 +63,12 @@ impl Summarize {
         let bar = progress::Bar::new(self.progress.progress, true);
         options.progress = bar.callback();
         let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
-        super::read::resolve_from_log_start(&cluster, &self.topic, from_log_start, &mut options)?;
+        super::read::resolve_from_log_start(
+            &cluster,
+            std::slice::from_ref(&self.topic),
+            from_log_start,
+            &mut options,
+        )?;
         let result = cluster.scan(&self.topic, options)?.summarize();
         bar.clear();
         let summary = result?;
