@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 pub(crate) struct Account {
     /// Records that became rows.
     pub(crate) delivered: u64,
-    /// Records outside the bounds by time, dropped by `tail`, or not the last of their key.
+    /// Records outside the bounds by time, that a filter did not let pass, dropped by `tail`, or not the last of their key.
     pub(crate) filtered: u64,
     /// Malformed records left out.
     pub(crate) skipped: u64,

@@ -8,6 +8,7 @@ use arrow_schema::SchemaRef;
 use tokio::runtime::Runtime;
 
 use crate::config::Config;
+use crate::count::Count;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::ScanOptions;
 use crate::plan::Plan;
@@ -112,6 +113,32 @@ impl Scan {
     /// See [`crate::Scan::latest_by_key`].
     pub fn latest_by_key(&self) -> Result<Table> {
         self.runtime.block_on(self.inner.latest_by_key())
+    }
+
+    /// See [`crate::Scan::count`].
+    pub fn count(&self) -> Result<Count> {
+        self.runtime.block_on(self.inner.count())
+    }
+
+    /// See [`crate::Scan::count_at_most`].
+    pub fn count_at_most(&self) -> Count {
+        self.inner.count_at_most()
+    }
+
+    /// See [`crate::Scan::head`].
+    pub fn head(&self, records: u64) -> Result<Scan> {
+        Ok(Scan {
+            inner: self.inner.head(records)?,
+            runtime: self.runtime.clone(),
+        })
+    }
+
+    /// See [`crate::Scan::tail`].
+    pub fn tail(&self, records: u64) -> Result<Scan> {
+        Ok(Scan {
+            inner: self.inner.tail(records)?,
+            runtime: self.runtime.clone(),
+        })
     }
 
     /// See [`crate::Scan::stream`].

@@ -9,6 +9,7 @@ use kaframe_wire::batch::{Record, TimestampType};
 
 use crate::columns::{MetaColumn, Selection};
 use crate::error::{Error, Result};
+use crate::filter::SievePlan;
 use crate::malformed::Malformed;
 use crate::metadata_columns::{MetadataBuilders, RecordMeta};
 use crate::options::OnError;
@@ -31,6 +32,10 @@ pub(crate) struct ChunkPlan {
     pub(crate) order: bool,
     /// The bytes of keys, and which values are null, are kept beside the columns.
     pub(crate) identity: bool,
+    /// What rows have to pass.
+    pub(crate) sieve: Option<SievePlan>,
+    /// Rows are only counted: batches whose header tells how many they give are not opened.
+    pub(crate) by_header: bool,
 }
 
 /// How values or keys are decoded.
@@ -108,6 +113,17 @@ pub(crate) enum Pushed {
     Skipped,
 }
 
+/// What became of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// It is appended, or there are no value columns.
+    Fine,
+    /// It is malformed, for this reason.
+    Malformed(String),
+    /// It is malformed, and its row is left out.
+    Skipped,
+}
+
 /// The columns of one split while they grow.
 pub(crate) struct ChunkBuilder<'p> {
     plan: &'p ChunkPlan,
@@ -164,27 +180,55 @@ impl<'p> ChunkBuilder<'p> {
 
     /// Appends a record as a row, or not.
     pub(crate) fn push(&mut self, record: &Record<'_>, timestamp_type: TimestampType) -> Result<Pushed> {
-        let mut error: Option<String> = None;
-        if let Some(decoder) = &mut self.value {
-            match record.value {
-                None => decoder.push_null(),
-                Some(value) => match decoder.push_within(record.value_onwards(), 0..value.len()) {
-                    Ok(()) => self.decoded += 1,
-                    Err(why) => {
-                        self.undecoded += 1;
-                        let reason = why.to_string();
-                        self.reject(record.offset, reason.clone(), value, false)?;
-                        if self.plan.on_error == OnError::Skip {
-                            return Ok(Pushed::Skipped);
-                        }
-                        if let Some(decoder) = &mut self.value {
-                            decoder.push_null();
-                        }
-                        error = Some(reason);
-                    }
-                },
-            }
+        match self.push_value(record)? {
+            Value::Fine => self.push_rest(record, timestamp_type, None),
+            Value::Malformed(reason) => self.push_malformed(record, timestamp_type, reason),
+            Value::Skipped => Ok(Pushed::Skipped),
         }
+    }
+
+    /// Appends a record whose value is known to be malformed as a row of nulls.
+    pub(crate) fn push_malformed(
+        &mut self,
+        record: &Record<'_>,
+        timestamp_type: TimestampType,
+        reason: String,
+    ) -> Result<Pushed> {
+        if let Some(decoder) = &mut self.value {
+            decoder.push_null();
+        }
+        self.push_rest(record, timestamp_type, Some(reason))
+    }
+
+    /// Appends the value of a record, the first step of a row. A malformed one is listed, and nothing is appended.
+    pub(crate) fn push_value(&mut self, record: &Record<'_>) -> Result<Value> {
+        let Some(decoder) = &mut self.value else {
+            return Ok(Value::Fine);
+        };
+        let Some(value) = record.value else {
+            decoder.push_null();
+            return Ok(Value::Fine);
+        };
+        let Err(why) = decoder.push_within(record.value_onwards(), 0..value.len()) else {
+            self.decoded += 1;
+            return Ok(Value::Fine);
+        };
+        self.undecoded += 1;
+        let reason = why.to_string();
+        self.reject(record.offset, reason.clone(), value, false)?;
+        Ok(match self.plan.on_error {
+            OnError::Skip => Value::Skipped,
+            OnError::Null | OnError::Raise => Value::Malformed(reason),
+        })
+    }
+
+    /// Appends everything but the value of a record.
+    pub(crate) fn push_rest(
+        &mut self,
+        record: &Record<'_>,
+        timestamp_type: TimestampType,
+        mut error: Option<String>,
+    ) -> Result<Pushed> {
         if self.value.is_none() && record.value.is_some() {
             self.unexpected += 1;
         }

@@ -89,6 +89,11 @@ impl Selection {
         }
     }
 
+    /// Exactly these columns, by name.
+    pub(crate) fn exactly(names: &[String]) -> Result<Selection> {
+        exactly(names).map(Selection::Exactly)
+    }
+
     /// Whether a metadata column is in the result.
     pub(crate) fn needs(&self, column: MetaColumn) -> bool {
         match self {

@@ -62,7 +62,7 @@ impl Decoding<'_, '_> {
                 Pushed::Skipped => self.account.skipped += 1,
                 Pushed::Row => {
                     self.account.delivered += 1;
-                    self.note_late(record.offset, record.timestamp);
+                    self.late.note(&self.window, record.offset, record.timestamp);
                     if self.chunk.rows() >= self.flush_rows {
                         flush(self.chunk).map_err(Failure::Read)?;
                     }
@@ -76,17 +76,6 @@ impl Decoding<'_, '_> {
         self.account.absent += order.gap(kept.to);
         Ok(None)
     }
-
-    fn note_late(&mut self, offset: i64, timestamp: Option<i64>) {
-        if let (Some(from), Some(end), Some(timestamp)) = (self.window.late_from, self.window.end, timestamp)
-            && offset >= from
-        {
-            self.late.add(LateRows {
-                rows: 1,
-                largest_ms: end.saturating_sub(timestamp),
-            });
-        }
-    }
 }
 
 /// Reads every record of a batch and keeps nothing: whether it can be read, before any row of it is.
@@ -99,7 +88,7 @@ pub(crate) fn verify(batch: &Batch<'_>, scratch: &mut Scratch) -> Result<(), Wir
 }
 
 /// Offsets of records grow, and stay inside what the header says.
-struct Order {
+pub(crate) struct Order {
     /// The last offset of a batch of the old formats: of the newest, cutting records looks at their order itself.
     legacy: Option<i64>,
     before: Option<i64>,
@@ -108,7 +97,7 @@ struct Order {
 }
 
 impl Order {
-    fn new(batch: &Batch<'_>, from: i64) -> Order {
+    pub(crate) fn new(batch: &Batch<'_>, from: i64) -> Order {
         let header = &batch.header;
         Order {
             legacy: header.is_legacy().then(|| header.last_offset()),
@@ -118,7 +107,7 @@ impl Order {
     }
 
     #[inline]
-    fn check(&mut self, offset: i64) -> Result<(), WireError> {
+    pub(crate) fn check(&mut self, offset: i64) -> Result<(), WireError> {
         let Some(last) = self.legacy else { return Ok(()) };
         let grows = self.before.is_none_or(|before| offset > before);
         if !grows || offset < 0 || offset > last {
@@ -136,7 +125,7 @@ impl Order {
     }
 
     /// How many offsets before this one hold nothing.
-    fn gap(&mut self, offset: i64) -> u64 {
+    pub(crate) fn gap(&mut self, offset: i64) -> u64 {
         let gap = offset.saturating_sub(self.next).max(0) as u64;
         self.next = offset.saturating_add(1);
         gap

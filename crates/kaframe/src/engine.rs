@@ -19,6 +19,7 @@ use crate::bound::OffsetRange;
 use crate::cancel::CancelToken;
 use crate::chunk::{Chunk, ChunkPlan};
 use crate::error::{Error, Result};
+use crate::filter::Sifted;
 use crate::latest::Latest;
 use crate::malformed::Malformed;
 use crate::memory::Guard;
@@ -63,6 +64,8 @@ pub(crate) struct JobResult {
     pub(crate) shapes: (Option<kaframe_codec::Shape>, Option<kaframe_codec::Shape>),
     /// The columns cannot show what was seen: decode again from the joined shape.
     pub(crate) replay: bool,
+    /// What the sieve has seen, where rows had to pass one.
+    pub(crate) sifted: Option<Sifted>,
     pub(crate) account: Account,
     /// The offset behind the last that was read.
     pub(crate) stopped_at: i64,
@@ -94,6 +97,7 @@ impl JobResult {
             chunk: None,
             shapes: (None, None),
             replay: false,
+            sifted: None,
             account: Account {
                 not_read: range.len(),
                 ..Account::default()

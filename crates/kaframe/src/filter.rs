@@ -3,6 +3,11 @@
 //! This is not a language. Whoever has one (the crate `kaframe-sql`) compiles its text to these traits; a `where` is a list of them, all
 //! of which a row must pass.
 
+mod conditions;
+mod settle;
+mod sieve;
+mod stage;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +16,12 @@ use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::SchemaRef;
 
 use crate::error::Result;
+
+pub(crate) use conditions::Conditions;
+pub use conditions::{Answered, Condition};
+pub(crate) use settle::{Settled, settle};
+pub(crate) use sieve::{Between, Candidate, Sieve, SievePlan, Sifted, values};
+pub(crate) use stage::{GROUP_ROWS, Verdict};
 
 /// One condition of a `where`.
 pub trait Filter: Send + Sync + fmt::Debug {
@@ -23,7 +34,12 @@ pub trait Filter: Send + Sync + fmt::Debug {
     /// What follows from it about where records lie. It may say less than the condition, never more.
     fn implies(&self) -> Implied;
 
-    /// The condition for columns of these types. `schema` has every column of [`Filter::columns`], by these names.
+    /// The condition for columns of these types. `schema` has every column of [`Filter::columns`] by these names, in no order; others may
+    /// stand beside them. A column of which only nulls were seen so far has the type Null. The types of the metadata: `_partition` int32,
+    /// `_offset` int64, `_timestamp` timestamp(ms, UTC), `_topic` `_timestamp_type` `_error` large_utf8, `_tombstone` boolean, `_headers` a
+    /// large_list of structs; that of `_key` depends on the keys.
+    ///
+    /// Called again whenever types have changed: a mask is only ever given rows of the schema it was bound to.
     ///
     /// # Errors
     /// `Config`, when the condition makes no sense for the types.
@@ -42,6 +58,8 @@ pub trait Mask: Send + Sync + fmt::Debug {
 /// What a condition says about where records lie.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Implied {
+    /// Only in these topics.
+    pub topics: Option<BTreeSet<String>>,
     /// Only in these partitions.
     pub partitions: Option<BTreeSet<i32>>,
     /// Only at this offset and behind it.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kaframe_codec::ValueFormat;
@@ -9,6 +10,7 @@ use kaframe_codec::ValueFormat;
 use crate::bound::{Bound, Bounds};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
+use crate::filter::Filter;
 use crate::progress::ProgressFn;
 
 /// Which records of transactions are seen.
@@ -120,9 +122,11 @@ pub struct ScanOptions {
     pub late: Late,
     /// Only these partitions.
     pub partitions: Option<Vec<i32>>,
-    /// At most so many records, from the front.
+    /// Conditions that a row must pass, all of them. In other places this is called `where`.
+    pub filter: Vec<Arc<dyn Filter>>,
+    /// At most so many records that pass, from the front.
     pub limit: Option<u64>,
-    /// Only the newest so many records.
+    /// Only the newest so many records that pass.
     pub tail: Option<u64>,
     /// Which records of transactions are seen.
     pub isolation_level: IsolationLevel,
@@ -159,6 +163,7 @@ impl Default for ScanOptions {
             end: Bounds::One(Bound::Latest),
             late: Late::default(),
             partitions: None,
+            filter: Vec::new(),
             limit: None,
             tail: None,
             isolation_level: IsolationLevel::default(),
@@ -184,6 +189,7 @@ impl fmt::Debug for ScanOptions {
             .field("start", &self.start)
             .field("end", &self.end)
             .field("partitions", &self.partitions)
+            .field("filter", &self.filter)
             .field("limit", &self.limit)
             .field("tail", &self.tail)
             .finish_non_exhaustive()
@@ -221,6 +227,12 @@ impl ScanOptions {
     /// Sets the end.
     pub fn end_at(mut self, end: impl Into<Bounds>) -> Self {
         self.end = end.into();
+        self
+    }
+
+    /// Adds a condition that rows must pass.
+    pub fn filter(mut self, filter: Arc<dyn Filter>) -> Self {
+        self.filter.push(filter);
         self
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use kaframe_client::TopicMetadata;
 
 use crate::bound::OffsetRange;
+use crate::filter::Condition;
 use crate::number::grouped;
 use crate::options::IsolationLevel;
 use crate::split::{self, Split};
@@ -27,7 +28,9 @@ pub struct Plan {
     pub limit: Option<u64>,
     /// Only the newest so many records of the ranges.
     pub tail: Option<u64>,
-    /// Partitions that are read, by topic and number.
+    /// Conditions on the records, with what answers each.
+    pub conditions: Vec<Condition>,
+    /// Partitions that are read, by topic and number. Those that the conditions exclude are not among them.
     pub partitions: Vec<PartitionPlan>,
 }
 
@@ -205,6 +208,10 @@ impl fmt::Display for Plan {
                 time(window.start_time),
                 time(window.end_time)
             )?;
+        }
+        for (index, condition) in self.conditions.iter().enumerate() {
+            let word = if index == 0 { "where" } else { "  and" };
+            write!(f, "\n  {word} {condition}")?;
         }
         let undecided = self.undecided();
         if undecided > 0 {

@@ -61,6 +61,8 @@ pub(crate) fn now(context: &Context, started: Instant) -> Progress {
     let of = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
     let plan = &context.plan;
     let asked = match (plan.limit, plan.tail) {
+        // How many are read until so many pass is not known.
+        _ if !plan.conditions.is_empty() => u64::MAX,
         (Some(limit), _) => limit,
         (None, Some(tail)) => tail.saturating_mul(plan.partitions.len() as u64),
         (None, None) => u64::MAX,

@@ -14,6 +14,7 @@ use crate::chunk::{ChunkPlan, ColumnPlan};
 use crate::columns::{MetaColumn, Selection};
 use crate::engine::{self, Context, Job, JobResult};
 use crate::error::{Error, ErrorKind, Result};
+use crate::filter::{self, Conditions, Settled, SievePlan};
 use crate::malformed::{self, Malformed, excerpt};
 use crate::memory::{self, Guard};
 use crate::options::{OnError, ScanOptions};
@@ -46,7 +47,7 @@ pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<
     context.fetchers.clear();
     let (rows, cleanup_policies) = both?;
     let added = cancellable(&context.cancel, async { Ok(added_partitions(&context, options).await) }).await?;
-    let Rows {
+    let Selected {
         sampled,
         mut results,
         chunks,
@@ -156,55 +157,108 @@ pub(crate) async fn cleanup_policies(client: &Client, plan: &Plan) -> Vec<Option
         .await
 }
 
-struct Rows {
-    sampled: Sampled,
+/// What was read.
+pub(crate) struct Selected {
+    pub(crate) sampled: Sampled,
     /// In (partition, offset) order.
-    results: Vec<JobResult>,
+    pub(crate) results: Vec<JobResult>,
     /// With the final shapes.
-    chunks: Arc<ChunkPlan>,
+    pub(crate) chunks: Arc<ChunkPlan>,
     /// Where a tail began to read.
-    plan_start: summary::ReadFrom,
+    pub(crate) plan_start: summary::ReadFrom,
 }
 
-async fn rows(context: &Arc<Context>, selection: &Selection, options: &ScanOptions) -> Result<Rows> {
-    let sampling = sample_fronts(context, selection, options, false);
-    let sampled = cancellable(&context.cancel, sampling).await?;
-    let mut chunks = chunk_plan(&context.plan, selection, options, &sampled, false);
+async fn rows(context: &Arc<Context>, selection: &Selection, options: &ScanOptions) -> Result<Selected> {
+    let sampled = sampled(context, selection, options).await?;
+    let mut chunks = chunk_plan(&context.plan, selection, options, &sampled, false)?;
     if context.latest.is_some() {
         (chunks.identity, chunks.order) = (true, true);
         if chunks.on_error == OnError::Skip {
             chunks.on_error = OnError::Null;
         }
     }
-    let chunks = Arc::new(chunks);
-    let per_split = offsets_per_split(context, &sampled);
-    let mut plan_start = summary::ReadFrom::default();
-    let mut results = match (effective_limit(&context.plan, options), options.tail) {
-        (Some(limit), _) => limit::run(context, &chunks, limit, per_split).await?,
-        (None, Some(tail)) => {
-            let tail = tail::run(context, &chunks, tail, per_split).await?;
-            plan_start = tail.read_from;
-            tail.results
-        }
-        (None, None) => engine::run(context, &chunks, jobs(&context.plan, per_split)).await?,
-    };
-    results.sort_by_key(|result| (result.partition, result.range.start));
+    let mut selected = select(context, options, sampled, Arc::new(chunks)).await?;
     if let Some(latest) = &context.latest {
-        latest.sweep(&mut results, true)?;
+        latest.sweep(&mut selected.results, true)?;
     }
-    let chunks = widen::unify(context, &chunks, &mut results).await?;
+    selected.chunks = widen::unify(context, &selected.chunks, &mut selected.results).await?;
     if context.latest.is_some() {
-        latest::settle_malformed(&mut results, options.on_error == OnError::Skip)?;
+        latest::settle_malformed(&mut selected.results, options.on_error == OnError::Skip)?;
     }
     if let Some(tail) = options.tail {
-        tail::keep_newest(&mut results, tail, options.on_error == OnError::Skip)?;
+        tail::keep_newest(&mut selected.results, tail, options.on_error == OnError::Skip)?;
     }
-    Ok(Rows {
+    Ok(selected)
+}
+
+/// Looks at the front of the plan, until it is cancelled.
+pub(crate) async fn sampled(context: &Context, selection: &Selection, options: &ScanOptions) -> Result<Sampled> {
+    cancellable(&context.cancel, sample_fronts(context, selection, options, false)).await
+}
+
+/// Reads what the options ask for, with filters whose types are final.
+pub(crate) async fn select(
+    context: &Arc<Context>,
+    options: &ScanOptions,
+    sampled: Sampled,
+    mut chunks: Arc<ChunkPlan>,
+) -> Result<Selected> {
+    let per_split = offsets_per_split(context, &sampled);
+    let limit = effective_limit(&context.plan, options);
+    let (results, plan_start) = loop {
+        let (mut results, plan_start) = run(context, &chunks, limit, options.tail, per_split).await?;
+        results.sort_by_key(|result| (result.partition, result.range.start));
+        let whole = limit.is_none() && options.tail.is_none();
+        match filter::settle(context, &chunks, &mut results, whole).await? {
+            Settled::Done(settled) => {
+                chunks = settled;
+                break (results, plan_start);
+            }
+            Settled::Again(wider) => {
+                chunks = wider;
+                forget(context, &results)?;
+            }
+        }
+    };
+    if let Some(sieve) = &chunks.sieve {
+        sieve.check_columns(&results, sampled.value_shape.as_ref())?;
+    }
+    Ok(Selected {
         sampled,
         results,
         chunks,
         plan_start,
     })
+}
+
+/// Runs what the options ask for of the plan. Also says where a tail began to read.
+async fn run(
+    context: &Arc<Context>,
+    chunks: &Arc<ChunkPlan>,
+    limit: Option<u64>,
+    tail: Option<u64>,
+    per_split: u64,
+) -> Result<(Vec<JobResult>, summary::ReadFrom)> {
+    Ok(match (limit, tail) {
+        (Some(limit), _) => (
+            limit::run(context, chunks, limit, per_split).await?,
+            summary::ReadFrom::default(),
+        ),
+        (None, Some(tail)) => {
+            let tail = tail::run(context, chunks, tail, per_split).await?;
+            (tail.results, tail.read_from)
+        }
+        (None, None) => {
+            let results = engine::run(context, chunks, jobs(&context.plan, per_split)).await?;
+            (results, summary::ReadFrom::default())
+        }
+    })
+}
+
+/// The rows of these results will be read again.
+fn forget(context: &Context, results: &[JobResult]) -> Result<()> {
+    let Some(guard) = &context.guard else { return Ok(()) };
+    results.iter().try_for_each(|result| guard.grow(result.charged, 0, 0))
 }
 
 /// Looks at the front of the plan: of the windows of a tail, further back while there is no value in them.
@@ -279,18 +333,18 @@ pub(crate) fn chunk_plan(
     options: &ScanOptions,
     sampled: &Sampled,
     fixed: bool,
-) -> ChunkPlan {
-    // A table's columns come in the order in which its own records show them, so only a stream starts from the sample.
-    let start = |shape: &Option<Shape>| shape.clone().filter(|_| fixed);
-    let value = sampled
-        .value_format
-        .filter(|_| selection.needs_values())
-        .map(|format| ColumnPlan {
-            format,
-            start: start(&sampled.value_shape),
-            top: sampled.value_top,
-        });
-    let key = selection.needs(MetaColumn::Key).then(|| {
+) -> Result<ChunkPlan> {
+    let conditions = Conditions::of(&options.filter);
+    // A table's columns come in the order in which its own records show them, so only a stream starts from the sample; and a read of which
+    // few rows, or none, may pass a filter.
+    let known = fixed || !conditions.is_bounds_only();
+    let start = |shape: &Option<Shape>| shape.clone().filter(|_| known);
+    let value = sampled.value_format.map(|format| ColumnPlan {
+        format,
+        start: start(&sampled.value_shape),
+        top: sampled.value_top,
+    });
+    let key = {
         let format = sampled.key_format.unwrap_or(ValueFormat::String);
         // A key is one column without an `_extra` beside it: in a stream JSON keys are text, which fits them all.
         let text = (fixed && format == ValueFormat::Json).then_some(Shape::JsonText);
@@ -299,21 +353,25 @@ pub(crate) fn chunk_plan(
             start: text.or_else(|| start(&sampled.key_shape)),
             top: TopLevel::Any,
         }
-    });
-    ChunkPlan {
+    };
+    let mut chunks = ChunkPlan {
         topics: plan.topics.iter().map(|topic| topic.name.as_str().into()).collect(),
         selection: selection.clone(),
-        value,
-        key,
+        value: value.clone().filter(|_| selection.needs_values()),
+        key: selection.needs(MetaColumn::Key).then(|| key.clone()),
         on_error: options.on_error,
         fixed,
         order: options.tail.is_some(),
         identity: false,
-    }
+        sieve: None,
+        by_header: false,
+    };
+    chunks.sieve = SievePlan::new(&conditions, &chunks, value, Some(key))?;
+    Ok(chunks)
 }
 
 /// Behind a place where the read gave up, nothing of that partition is in the result: the next read can start there and repeats nothing.
-fn drop_behind_gaps(results: &mut [JobResult]) {
+pub(crate) fn drop_behind_gaps(results: &mut [JobResult]) {
     let mut gap: Option<TopicPartition> = None;
     for result in results {
         if gap == Some(result.partition) {
@@ -326,7 +384,7 @@ fn drop_behind_gaps(results: &mut [JobResult]) {
 
 /// A table of nothing but nulls helps nobody, nor does one whose rows of a topic are: the format is wrong.
 pub(crate) fn check_decoded(plan: &Plan, sampled: &Sampled, results: &[JobResult]) -> Result<()> {
-    let unexpected: u64 = results.iter().map(|result| result.unexpected).sum();
+    let unexpected = results.iter().map(|result| result.unexpected).sum::<u64>() + filter::values(results).unexpected;
     if sampled.looked_in_vain && unexpected > 0 {
         // A broker that answered empty while the front was looked at. A table without its values would be a lie.
         let message = format!(
@@ -339,8 +397,10 @@ pub(crate) fn check_decoded(plan: &Plan, sampled: &Sampled, results: &[JobResult
     }
     for (topic, described) in plan.topics.iter().enumerate() {
         let of_topic = || results.iter().filter(|result| result.partition.topic == topic);
-        let decoded: u64 = of_topic().map(|result| result.decoded).sum();
-        let undecoded: u64 = of_topic().map(|result| result.undecoded).sum();
+        // Values that were decoded for filters alone count too.
+        let sifted = filter::values(of_topic());
+        let decoded = of_topic().map(|result| result.decoded).sum::<u64>() + sifted.decoded;
+        let undecoded = of_topic().map(|result| result.undecoded).sum::<u64>() + sifted.undecoded;
         if decoded == 0 && undecoded > 0 {
             let values = of_topic().flat_map(|r| &r.malformed).filter(|m| !m.is_key());
             let shown: Vec<&Malformed> = values.take(3).collect();

@@ -88,7 +88,7 @@ pub struct PartitionReport {
     pub end: i64,
     /// Records in the result.
     pub delivered: u64,
-    /// Records outside the time bounds, dropped by `tail`, or not the last of their key (`latest_by_key`).
+    /// Records outside the time bounds, that a filter did not let pass, dropped by `tail`, or not the last of their key (`latest_by_key`).
     pub filtered: u64,
     /// Records left out because their value is malformed.
     pub skipped: u64,

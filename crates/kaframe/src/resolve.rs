@@ -6,6 +6,7 @@
 
 mod bookmark;
 mod group;
+mod narrow;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use kaframe_wire::ErrorCode;
 
 use crate::bound::{Bound, Bounds};
 use crate::error::{Error, ErrorKind, Result};
+use crate::filter::Conditions;
 use crate::options::{IsolationLevel, Late, ScanOptions};
 use crate::plan::{PartitionPlan, Plan};
 use crate::topics::Topics;
@@ -49,6 +51,7 @@ pub(crate) async fn resolve(client: &Client, topics: &Topics, options: &ScanOpti
     rules::check_options(options)?;
     let names = topics.resolve(client).await?;
     rules::check_topics(options, &names)?;
+    let conditions = Conditions::of(&options.filter);
     if let Bounds::Bookmark(bookmark) = &options.start {
         bookmark::check_topics(bookmark, &names)?;
     }
@@ -75,6 +78,7 @@ pub(crate) async fn resolve(client: &Client, topics: &Topics, options: &ScanOpti
         limit: options.limit,
         tail: options.tail,
         partitions: partitions.into_iter().flatten().collect(),
+        conditions: conditions.shown,
     })
 }
 
@@ -89,7 +93,9 @@ async fn one_topic(
         .topic(name)
         .await
         .map_err(|error| Error::from(error).with_topic(name))?;
+    let conditions = Conditions::of(&options.filter);
     let partitions = chosen_partitions(&metadata, options)?;
+    let partitions = narrow::partitions(name, partitions, &conditions.implied);
     let (options, standing) = group::resolve(client, &metadata, &partitions, options).await?;
     let options = &options;
     let place = match &options.start {
@@ -114,6 +120,7 @@ async fn one_topic(
     }
     ask_times(client, &metadata, options, &mut answers).await?;
     let mut partitions = rules::ranges(topic, name, &answers, options)?;
+    narrow::narrow(client, &metadata, &conditions.implied, options, &mut partitions).await?;
     standing.note(&mut partitions);
     Ok((metadata, partitions))
 }

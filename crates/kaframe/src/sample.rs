@@ -15,6 +15,7 @@ use crate::bound::OffsetRange;
 use crate::columns::{MetaColumn, Selection};
 use crate::engine::{Context, LONG_WAIT, Prefetched, SHORT_WAIT, workers};
 use crate::error::{Error, ErrorKind, Result};
+use crate::filter::Conditions;
 use crate::options::ScanOptions;
 use crate::pace::{FETCH_BYTES, SMALL_FETCH_BYTES};
 use crate::topic_partition::TopicPartition;
@@ -61,11 +62,15 @@ pub(crate) async fn sample(
     ranges: &[(TopicPartition, OffsetRange)],
     needs_shape: bool,
 ) -> Result<Sampled> {
-    let values =
-        selection.needs_values() && (options.value_format.is_none() || needs_shape || options.columns.is_some());
-    let keys = selection.needs(MetaColumn::Key) && (options.key_format.is_none() || needs_shape);
+    let conditions = Conditions::of(&options.filter);
+    let needs_values = selection.needs_values() || conditions.needs_values();
+    let needs_keys = selection.needs(MetaColumn::Key) || conditions.needs_keys();
+    // Filters are bound to types.
+    let needs_shape = needs_shape || !conditions.is_bounds_only();
+    let values = needs_values && (options.value_format.is_none() || needs_shape || options.columns.is_some());
+    let keys = needs_keys && (options.key_format.is_none() || needs_shape);
     let mut sampled = Sampled {
-        value_format: options.value_format.filter(|_| selection.needs_values()),
+        value_format: options.value_format.filter(|_| needs_values),
         key_format: options.key_format,
         ..Sampled::default()
     };

@@ -10,10 +10,12 @@ use crate::assemble::Layout;
 use crate::cancel::CancelToken;
 use crate::chunk::ChunkPlan;
 use crate::columns::Selection;
+use crate::count::{self, Count};
 use crate::engine::{Context, Counters, FetcherPool, Prefetched, SHORT_WAIT, workers};
 use crate::error::{Error, Result};
+use crate::filter::Conditions;
 use crate::latest::Latest;
-use crate::options::ScanOptions;
+use crate::options::{OnError, ScanOptions};
 use crate::pace::Pace;
 use crate::plan::Plan;
 use crate::resolve::isolation;
@@ -120,6 +122,12 @@ impl Scan {
                     .with_hint("take head() of the table it gives"),
             );
         }
+        if !Conditions::of(&self.0.options.filter).is_bounds_only() {
+            return Err(
+                Error::config("latest_by_key with a where on more than partitions, offsets and times has two meanings")
+                    .with_hint("filter the table it gives"),
+            );
+        }
         let context = Context {
             latest: Some(Latest::default()),
             ..self.context()
@@ -138,6 +146,78 @@ impl Scan {
         Ok(RecordBatchStream::start(context, options, decided))
     }
 
+    /// How many records it gives, exactly: by the headers of batches, which are all fetched. Nothing is decoded but what a `where` asks for.
+    /// Malformed values count, since they are rows, unless `on_error` leaves them out.
+    pub async fn count(&self) -> Result<Count> {
+        let options = &self.0.options;
+        let report = match options.on_error {
+            // Which values are malformed is only known when all are decoded.
+            OnError::Skip => match options.tail {
+                Some(newest) => count::by_reading(&self.derived(Some(newest), None)).await?,
+                None => count::by_reading(self).await?,
+            },
+            OnError::Null | OnError::Raise => count::count(self.context(), options).await?,
+        };
+        Ok(Count {
+            records: report.delivered(),
+            report: Some(report),
+        })
+    }
+
+    /// How many records it gives at most: the offsets of its plan. Reads nothing.
+    pub fn count_at_most(&self) -> Count {
+        let offsets = self.0.plan.offsets();
+        let asked = self.0.options.limit.or(self.0.options.tail);
+        Count {
+            records: asked.map_or(offsets, |asked| asked.min(offsets)),
+            report: None,
+        }
+    }
+
+    /// The first `records` of it: the same plan with a limit.
+    pub fn head(&self, records: u64) -> Result<Scan> {
+        match self.0.options.tail {
+            None => {
+                let limit = self.0.options.limit.map_or(records, |limit| limit.min(records));
+                Ok(self.derived(Some(limit), None))
+            }
+            Some(tail) => Err(Error::config(format!(
+                "the head of a scan of the newest {tail} records cannot be read by itself"
+            ))
+            .with_hint("read the tail, and take the first rows of the table")),
+        }
+    }
+
+    /// The newest `records` of it: the same plan with a tail.
+    pub fn tail(&self, records: u64) -> Result<Scan> {
+        match self.0.options.limit {
+            None => {
+                let tail = self.0.options.tail.map_or(records, |tail| tail.min(records));
+                Ok(self.derived(None, Some(tail)))
+            }
+            Some(limit) => Err(Error::config(format!(
+                "the tail of a scan of the first {limit} records cannot be read by itself"
+            ))
+            .with_hint("read the scan, and take the last rows of the table")),
+        }
+    }
+
+    /// The same ranges with another limit or tail.
+    fn derived(&self, limit: Option<u64>, tail: Option<u64>) -> Scan {
+        let mut options = self.0.options.clone();
+        (options.limit, options.tail) = (limit, tail);
+        let mut plan = Plan::clone(&self.0.plan);
+        (plan.limit, plan.tail) = (limit, tail);
+        Scan(Arc::new(Inner {
+            client: self.0.client.clone(),
+            options,
+            plan: Arc::new(plan),
+            decided: OnceCell::new(),
+            tuning: self.0.tuning,
+            prefetched: Mutex::default(),
+        }))
+    }
+
     async fn decided(&self) -> Result<&Decided> {
         self.0
             .decided
@@ -150,10 +230,13 @@ impl Scan {
         let selection = Selection::from_options(options, plan.several)?;
         let context = self.context();
         let sampled = reader::sample_fronts(&context, &selection, options, true).await?;
-        let chunks = Arc::new(reader::chunk_plan(plan, &selection, options, &sampled, true));
+        let chunks = Arc::new(reader::chunk_plan(plan, &selection, options, &sampled, true)?);
         let known = sampled.value_shape.as_ref();
         let any_value = known.is_some_and(|shape| *shape != kaframe_codec::Shape::Null);
         let layout = Layout::new(&chunks, any_value, known)?;
+        if let Some(sieve) = &chunks.sieve {
+            sieve.bind(any_value, known)?;
+        }
         let fetched = context.prefetched.into_inner().unwrap_or_default();
         *self
             .0

@@ -40,6 +40,12 @@ impl Window {
         }
     }
 
+    /// Whether the header alone tells that every record of the batch is wanted.
+    pub(crate) fn holds_all(&self, header: &Header) -> bool {
+        // Every record of such a batch carries its largest timestamp. Of others the header knows no smallest one.
+        header.timestamp_type() == TimestampType::LogAppendTime && self.holds(Some(header.max_timestamp))
+    }
+
     /// Whether the header alone tells that no record of the batch is wanted.
     pub(crate) fn misses(&self, header: &Header) -> bool {
         if self.is_open() || header.is_legacy() {
@@ -63,6 +69,18 @@ pub(crate) struct LateRows {
 }
 
 impl LateRows {
+    /// Counts a row, if it is late.
+    pub(crate) fn note(&mut self, window: &Window, offset: i64, timestamp: Option<i64>) {
+        if let (Some(from), Some(end), Some(timestamp)) = (window.late_from, window.end, timestamp)
+            && offset >= from
+        {
+            self.add(LateRows {
+                rows: 1,
+                largest_ms: end.saturating_sub(timestamp),
+            });
+        }
+    }
+
     /// Adds others.
     pub(crate) fn add(&mut self, other: LateRows) {
         self.rows += other.rows;

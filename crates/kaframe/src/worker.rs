@@ -3,6 +3,7 @@
 
 pub(crate) mod failure;
 mod hole;
+mod sifted;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +15,11 @@ use kaframe_wire::batch::{Scratch, Walk};
 use crate::account::Account;
 use crate::bound::OffsetRange;
 use crate::chunk::{ChunkBuilder, ChunkPlan};
+use crate::count;
 use crate::decode::{self, Decoding, Failure};
 use crate::engine::{Context, Counters, Job, JobQueue, JobResult, SHORT_WAIT};
 use crate::error::{Error, Result};
+use crate::filter::{Sieve, Verdict};
 use crate::pace::SMALL_FETCH_BYTES;
 use crate::report::LostRange;
 use crate::transaction::AbortFilter;
@@ -102,6 +105,12 @@ struct SplitRun<'w> {
     window: Window,
     scratch: &'w mut Scratch,
     chunk: ChunkBuilder<'w>,
+    /// What rows have to pass, with what it needs from group to group.
+    sieve: Option<Sieve<'w>>,
+    scratches: Vec<Scratch>,
+    verdicts: Vec<Verdict>,
+    /// Rows are only counted, by headers where those tell.
+    by_header: bool,
     fetcher: Option<PartitionFetcher>,
     /// A request is on the way, for the position or the split ahead.
     asked: bool,
@@ -149,7 +158,15 @@ impl<'w> SplitRun<'w> {
                 .partition(job.partition)
                 .map(Window::of)
                 .unwrap_or_default(),
-            chunk: ChunkBuilder::new(chunks, job.partition, rows as usize),
+            chunk: ChunkBuilder::new(
+                chunks,
+                job.partition,
+                if chunks.sieve.is_some() { 0 } else { rows as usize },
+            ),
+            sieve: chunks.sieve.as_ref().map(|plan| Sieve::new(plan, job.partition)),
+            scratches: Vec::new(),
+            verdicts: Vec::new(),
+            by_header: chunks.by_header && job.max_rows.is_none(),
             scratch,
             queue,
             ahead: None,
@@ -217,7 +234,7 @@ impl<'w> SplitRun<'w> {
         // The next Fetch goes out before anything is decoded. Behind a row limit it might be for nothing.
         let more = stopped.is_none() && self.position > before && self.position < self.end();
         if more
-            && self.job.max_rows.is_none()
+            && (self.job.max_rows.is_none() || self.sieve.is_some())
             && let Err(error) = self.ask(SHORT_WAIT).await
         {
             self.decode(&fetched, &walked).await?;
@@ -355,6 +372,9 @@ impl<'w> SplitRun<'w> {
     }
 
     fn decode_all(&mut self, fetched: &Fetched, walked: &Walked) -> Result<Flow> {
+        if self.sieve.is_some() {
+            return self.sift_all(fetched, walked);
+        }
         for kept in &walked.kept {
             if self.context.cancel.is_cancelled() {
                 return Err(Error::cancelled());
@@ -395,6 +415,14 @@ impl<'w> SplitRun<'w> {
 
     fn decode_batch(&mut self, fetched: &Fetched, kept: &KeptBatch) -> Result<Option<i64>, Failure> {
         let batch = walk::batch_at(&fetched.records, kept)?;
+        if self.by_header
+            && let Some(rows) = count::by_header(&batch.header, kept, &self.window)
+        {
+            self.decoded.delivered += rows;
+            self.decoded.absent += (kept.to - kept.from) as u64 - rows;
+            Counters::add(&self.context.counters.records, rows);
+            return Ok(None);
+        }
         if self.context.allow_partial {
             // Rows cannot be taken back: a batch that is to be passed if it is bad must be known to be good.
             decode::verify(&batch, self.scratch)?;
@@ -464,6 +492,7 @@ impl<'w> SplitRun<'w> {
         if let Some(fetcher) = fetcher.filter(|_| !self.asked) {
             self.context.fetchers.put(self.job.partition, fetcher);
         }
+        let sifted = self.sieve.take().map(|sieve| sieve.finish(&mut self.chunk.malformed));
         let (replay, special_floats) = (self.chunk.needs_replay(), self.chunk.special_floats());
         // The shape of a stream is fixed.
         let shapes = match self.context.stream {
@@ -489,6 +518,7 @@ impl<'w> SplitRun<'w> {
             chunk,
             shapes,
             replay,
+            sifted,
             account,
             stopped_at: self.position.min(range.end),
             gave_up: self.gave_up,

@@ -4,6 +4,8 @@ mod bad_input;
 mod bounds;
 mod cancel;
 mod columns;
+mod counts;
+mod filters;
 mod futures;
 mod holes;
 mod latest;

@@ -1,0 +1,159 @@
+//! What a `where` says about where records lie, applied to the ranges of a plan: what it excludes is never fetched.
+//!
+//! It is cut away like what lies outside `start` and `end`: it is outside the range that the report accounts for, and not counted as filtered.
+//! Times are bounds by time like any other: the start is exact, the end looks `late` further, and every record is tested.
+
+use kaframe_client::{Client, ClientError, Isolation, OffsetQuery, TopicMetadata};
+use kaframe_wire::ErrorCode;
+
+use crate::bound::OffsetRange;
+use crate::error::Result;
+use crate::filter::Implied;
+use crate::options::{Late, ScanOptions};
+use crate::plan::PartitionPlan;
+
+/// The partitions that are left.
+pub(super) fn partitions(topic: &str, chosen: Vec<i32>, implied: &Implied) -> Vec<i32> {
+    if implied.topics.as_ref().is_some_and(|topics| !topics.contains(topic)) {
+        return Vec::new();
+    }
+    match &implied.partitions {
+        None => chosen,
+        Some(only) => chosen.into_iter().filter(|p| only.contains(p)).collect(),
+    }
+}
+
+/// Narrows the ranges by offsets and times.
+pub(super) async fn narrow(
+    client: &Client,
+    metadata: &TopicMetadata,
+    implied: &Implied,
+    options: &ScanOptions,
+    plans: &mut [PartitionPlan],
+) -> Result<()> {
+    let isolation = super::isolation(options.isolation_level);
+    let whole: Vec<OffsetRange> = plans.iter().map(|plan| plan.range).collect();
+    for plan in plans.iter_mut() {
+        cut(plan, implied.offset_from, implied.offset_to);
+    }
+    if let Some(time) = implied.timestamp_from {
+        let later = |plan: &PartitionPlan| plan.start_time.is_none_or(|start| start < time);
+        let asked = partitions_where(plans, later);
+        let found = ask(client, metadata, isolation, &asked, time).await?;
+        for (plan, answer) in chosen(plans, &asked, found) {
+            plan.start_time = Some(time);
+            let from = match answer {
+                Answer::At { offset, .. } => offset,
+                Answer::None => plan.range.end,
+                // Batches too old for an index by time: every record is tested.
+                Answer::Unknown => plan.range.start,
+            };
+            cut(plan, Some(from), None);
+        }
+    }
+    if let Some(time) = implied.timestamp_to {
+        let earlier = |plan: &PartitionPlan| plan.end_time.is_none_or(|end| end > time);
+        let asked = partitions_where(plans, earlier);
+        let first = ask(client, metadata, isolation, &asked, time).await?;
+        let last = match options.late {
+            Late::Scan => vec![Answer::Unknown; asked.len()],
+            Late::Within(late) => {
+                let late = i64::try_from(late.as_millis()).unwrap_or(i64::MAX);
+                ask(client, metadata, isolation, &asked, time.saturating_add(late)).await?
+            }
+        };
+        let both = first.into_iter().zip(last).collect();
+        for (plan, (first, last)) in chosen(plans, &asked, both) {
+            plan.end_time = Some(time);
+            let OffsetRange { start, end } = plan.range;
+            let late_from = first.timed().unwrap_or(end).clamp(start, end);
+            plan.late_from = Some(late_from);
+            cut(plan, None, Some(last.timed().unwrap_or(end).max(late_from)));
+        }
+    }
+    for (plan, whole) in plans.iter_mut().zip(whole) {
+        if plan.range.is_empty() && !whole.is_empty() {
+            plan.notes
+                .push("nothing to read: where excludes every offset".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Cuts a range; it never grows.
+fn cut(plan: &mut PartitionPlan, from: Option<i64>, to: Option<i64>) {
+    let OffsetRange { start, end } = plan.range;
+    let start = from.map_or(start, |from| from.clamp(start, end));
+    let end = to.map_or(end, |to| to.clamp(start, end));
+    plan.range = OffsetRange { start, end };
+    plan.late_from = plan.late_from.map(|late| late.max(start));
+}
+
+fn partitions_where(plans: &[PartitionPlan], wanted: impl Fn(&PartitionPlan) -> bool) -> Vec<i32> {
+    plans.iter().filter(|plan| wanted(plan)).map(|p| p.partition).collect()
+}
+
+/// The plans of the partitions that were asked, with the answers.
+fn chosen<'p, T>(
+    plans: &'p mut [PartitionPlan],
+    asked: &'p [i32],
+    answers: Vec<T>,
+) -> impl Iterator<Item = (&'p mut PartitionPlan, T)> {
+    let asked_ones = plans.iter_mut().filter(|plan| asked.contains(&plan.partition));
+    asked_ones.zip(answers)
+}
+
+/// The first record at or after a time.
+#[derive(Debug, Clone, Copy)]
+enum Answer {
+    /// Here. Without a timestamp it comes from batches too old for an index by time: good to start at, no end.
+    At { offset: i64, timed: bool },
+    /// There is none.
+    None,
+    /// The broker cannot tell.
+    Unknown,
+}
+
+impl Answer {
+    /// An offset that may be an end.
+    fn timed(self) -> Option<i64> {
+        match self {
+            Answer::At { offset, timed: true } => Some(offset),
+            _ => None,
+        }
+    }
+}
+
+async fn ask(
+    client: &Client,
+    metadata: &TopicMetadata,
+    isolation: Isolation,
+    partitions: &[i32],
+    time: i64,
+) -> Result<Vec<Answer>> {
+    if partitions.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Every time is at or after the smallest; the protocol has other meanings for what lies below zero.
+    if time < 0 {
+        return Ok(vec![Answer::Unknown; partitions.len()]);
+    }
+    let queries: Vec<_> = partitions.iter().map(|p| (*p, OffsetQuery::AtTime(time))).collect();
+    match client.list_offsets(metadata, &queries, isolation).await {
+        Ok(listed) => Ok(listed
+            .into_iter()
+            .map(|found| match found.offset {
+                Some(offset) => Answer::At {
+                    offset,
+                    timed: found.timestamp.is_some(),
+                },
+                None => Answer::None,
+            })
+            .collect()),
+        Err(ClientError::Broker {
+            code: ErrorCode::UNSUPPORTED_FOR_MESSAGE_FORMAT,
+            ..
+        }) => Ok(vec![Answer::Unknown; partitions.len()]),
+        Err(error) => Err(error.into()),
+    }
+}
