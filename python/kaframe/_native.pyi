@@ -116,6 +116,12 @@ class Scan:
     def summarize(self, progress: _OnProgress | None = None) -> tuple[str, str, str, str]:
         """What is in it: as text, as JSON, and the report as text and as JSON."""
 
+    def count(self, progress: _OnProgress | None = None) -> tuple[int, str, str]:
+        """How many records there are; the report as text and as JSON."""
+
+    def count_at_most(self) -> int: ...
+    def head(self, records: int) -> Scan: ...
+    def tail(self, records: int) -> Scan: ...
     def arrow_stream(self, requested_schema: object | None = None) -> tuple[Stream, object]:
         """A new stream, and the same one as a capsule of Arrow's C stream."""
 

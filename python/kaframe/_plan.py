@@ -64,6 +64,8 @@ class Plan(NamedTuple):
     isolation_level: str
     limit: int | None
     tail: int | None
+    #: Conditions on the records, each with what answers it.
+    conditions: tuple[str, ...]
     partitions: tuple[PartitionPlan, ...]
     #: The plan as text.
     text: str
@@ -91,6 +93,7 @@ def plan(data: str) -> Plan:
     """A plan from the core's JSON."""
     fields: dict[str, Any] = json.loads(data)
     fields["topics"] = tuple(fields["topics"])
+    fields["conditions"] = tuple(fields["conditions"])
     fields["partitions"] = tuple(PartitionPlan(**{**one, "notes": tuple(one["notes"])}) for one in fields["partitions"])
     return Plan(**fields)
 

@@ -32,6 +32,22 @@ if TYPE_CHECKING:
     from ._summary import Summary
 
 
+class AtMost(int):
+    """A number that is an upper bound."""
+
+    def __repr__(self) -> str:
+        return f"at most {int(self):,}"
+
+    __str__ = __repr__
+
+
+def rows(name: str, n: int) -> int:
+    """A number of rows."""
+    if n < 0:
+        raise ValueError(f"{name} takes a number of rows, not {n}")
+    return n
+
+
 class Scan(Convertible):
     """A frozen plan: which offsets will be read was decided when it was made, so reading it twice gives the same rows.
 
@@ -103,6 +119,46 @@ class Scan(Convertible):
             found = summary(*self._native.summarize(watch.native))
         warn(found.report.warnings)
         return found
+
+    def count(self, *, exact: bool = True) -> int:
+        """How many records there are.
+
+        Parameters
+        ----------
+        exact : bool, default True
+            Exact: all bytes are fetched, but batches are counted by their headers; only those that a bound or a condition cuts are opened. With
+            ``False`` nothing is fetched: the result is the number of offsets, of which some may hold no record. It prints itself as "at most ...".
+
+        Examples
+        --------
+        >>> scan = kf.scan("orders", start=100)
+        >>> scan.count()
+        900
+        >>> scan.count(exact=False)
+        at most 900
+        """
+        if not exact:
+            return AtMost(self._native.count_at_most())
+        with Watch(self._progress, self._native.topic) as watch:
+            records, *texts = self._native.count(watch.native)
+        warn(report(*texts).warnings)
+        return records
+
+    def head(self, n: int = 5) -> Scan:
+        """The first ``n`` records: the same plan with a limit, not read yet.
+
+        >>> len(kf.scan("orders").head(3).read())
+        3
+        """
+        return Scan(self._native.head(rows("head", n)), self._progress)
+
+    def tail(self, n: int = 5) -> Scan:
+        """The newest ``n`` records: the same plan with a tail, not read yet.
+
+        >>> kf.scan("orders").tail(2).to_arrow()["_offset"].to_pylist()
+        [998, 999]
+        """
+        return Scan(self._native.tail(rows("tail", n)), self._progress)
 
     def __iter__(self) -> Iterator[RecordBatch]:
         with Watch(self._progress, self._native.topics, automatic=False) as watch:

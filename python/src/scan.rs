@@ -7,6 +7,7 @@ use pyo3::types::PyCapsule;
 use pyo3_arrow::error::PyArrowResult;
 use serde_json::json;
 
+use crate::error;
 use crate::reader::{self, Pulled, report_texts};
 use crate::runtime::Home;
 use crate::schema::Schema;
@@ -61,6 +62,7 @@ impl Scan {
             "isolation_level": plan.isolation_level.to_string(),
             "limit": plan.limit,
             "tail": plan.tail,
+            "conditions": plan.conditions.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "partitions": partitions,
             "text": plan.to_string(),
         });
@@ -91,6 +93,29 @@ impl Scan {
         let scan = self.scan.clone();
         let watch = Watch::new(&self.slot, progress.as_ref());
         wait(py, &watch, async move { scan.read().await }).map(Table)
+    }
+
+    /// How many records there are; the report as text and as JSON.
+    #[pyo3(signature = (progress=None))]
+    fn count(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<(u64, String, String)> {
+        self.home.check(py, "scan")?;
+        let scan = self.scan.clone();
+        let watch = Watch::new(&self.slot, progress.as_ref());
+        let count = wait(py, &watch, async move { scan.count().await })?;
+        let (text, json) = count.report.as_ref().map_or_else(Default::default, report_texts);
+        Ok((count.records, text, json))
+    }
+
+    fn count_at_most(&self) -> u64 {
+        self.scan.count_at_most().records
+    }
+
+    fn head(&self, py: Python<'_>, records: u64) -> PyResult<Scan> {
+        self.derived(py, self.scan.head(records))
+    }
+
+    fn tail(&self, py: Python<'_>, records: u64) -> PyResult<Scan> {
+        self.derived(py, self.scan.tail(records))
     }
 
     #[pyo3(signature = (progress=None))]
@@ -136,5 +161,15 @@ impl Scan {
         let schema = pulled.schema();
         let capsule = reader::capsule(py, &schema, pulled, requested_schema)?;
         Ok((stream, capsule))
+    }
+}
+
+impl Scan {
+    fn derived(&self, py: Python<'_>, scan: kaframe::Result<kaframe::Scan>) -> PyResult<Scan> {
+        Ok(Scan {
+            home: self.home,
+            scan: scan.map_err(|failed| error::to_python(py, &failed))?,
+            slot: self.slot.clone(),
+        })
     }
 }

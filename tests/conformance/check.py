@@ -80,6 +80,7 @@ def check(
     assert terms(table.report) == {partition: dict(counts) for partition, counts in expected.items()}
     assert_law(table.report)
     assert table.complete
+    assert kf.scan(topic, bootstrap_servers=cluster.bootstrap_servers, **RAW, **read).count() == len(want)
     return table
 
 

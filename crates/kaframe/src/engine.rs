@@ -144,6 +144,14 @@ impl JobResult {
         self.lost.extend(next.lost);
         self.notes.extend(next.notes);
         self.bytes += next.bytes;
+        if let (Some(sifted), Some(next)) = (&mut self.sifted, next.sifted) {
+            sifted.absorb(&next);
+        }
+    }
+
+    /// Whether it was read with filters that knew too little: see `filter/settle.rs`.
+    pub(crate) fn is_blind(&self) -> bool {
+        self.sifted.as_ref().is_some_and(Sifted::is_blind)
     }
 }
 

@@ -73,3 +73,6 @@ pub struct Implied {
     /// The bounds above are the whole condition: a row within them passes.
     pub exact: bool,
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,6 +66,10 @@ pub(crate) async fn run(
             }
             results.push(result);
         }
+        if results.iter().any(JobResult::is_blind) {
+            // It will all be read again.
+            break;
+        }
         pass_on(&mut parts);
     }
     for part in parts {

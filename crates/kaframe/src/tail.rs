@@ -19,6 +19,8 @@ use crate::topic_partition::TopicPartition;
 
 /// Offsets of a step back, at least.
 const STEP_BACK: u64 = 1000;
+/// Steps of one length; those behind grow with what was read, so that a gap of any length is crossed in few of them.
+const EVEN_STEPS: u32 = 8;
 
 /// One partition, read from its end backwards.
 struct Part {
@@ -29,6 +31,26 @@ struct Part {
     /// To be read next: from here to `from`.
     next: i64,
     rows: u64,
+    /// Steps back so far.
+    steps: u32,
+}
+
+impl Part {
+    /// Goes back for the rows that are missing.
+    fn step_back(&mut self, tail: u64) {
+        let (missing, read) = (tail - self.rows, (self.range.end - self.from).max(0) as u64);
+        let expected = match self.rows {
+            // As dense as what was read, and half as much again.
+            1.. => read.saturating_mul(missing) / self.rows * 3 / 2,
+            0 => missing,
+        };
+        let grown = if self.steps < EVEN_STEPS { 0 } else { read };
+        let most = missing.max(STEP_BACK).saturating_mul(4).max(grown);
+        let back = expected.clamp(STEP_BACK, most).max(grown);
+        let back = i64::try_from(back).unwrap_or(i64::MAX);
+        self.next = self.from.saturating_sub(back).max(self.range.start);
+        self.steps += 1;
+    }
 }
 
 /// The results of a tail, and from where on each partition was read.
@@ -60,6 +82,7 @@ pub(crate) async fn run(
             from: plan.range.end,
             next: first_window(plan.range, tail).start,
             rows: 0,
+            steps: 0,
         })
         .collect();
     let mut results: Vec<JobResult> = Vec::new();
@@ -91,10 +114,12 @@ pub(crate) async fn run(
             }
             results.push(result);
         }
+        if results.iter().any(JobResult::is_blind) {
+            // It will all be read again.
+            break;
+        }
         for part in parts.iter_mut().filter(|part| part.rows < tail) {
-            let read = (part.range.end - part.from).max(0) as u64;
-            let back = i64::try_from(read.saturating_mul(2).max(STEP_BACK)).unwrap_or(i64::MAX);
-            part.next = part.from.saturating_sub(back).max(part.range.start);
+            part.step_back(tail);
         }
     }
     let read_from = parts.into_iter().map(|part| (part.partition, part.from)).collect();

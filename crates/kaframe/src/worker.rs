@@ -27,6 +27,8 @@ use crate::walk::{self, KeptBatch, Seen, Stop, Walked};
 use crate::window::{LateRows, Window};
 use hole::Emptiness;
 
+/// Bytes of a record, where a tail does not know better.
+const TAIL_BYTES_PER_OFFSET: u64 = 1024;
 /// Rows for which memory is reserved at once, at most.
 const RESERVED_ROWS: u64 = 1 << 20;
 
@@ -50,6 +52,16 @@ struct Ahead {
     fetcher: Option<PartitionFetcher>,
     /// Its first request is on the way.
     asked: bool,
+}
+
+/// Bytes asked for first. A tail goes back in small windows, behind each of which lies what it has read already: it is not fetched again.
+fn first_fetch_bytes(context: &Context, range: OffsetRange) -> i32 {
+    let most = context.fetch.max_bytes;
+    if context.plan.tail.is_none() {
+        return most;
+    }
+    let expected = i32::try_from(range.len().saturating_mul(TAIL_BYTES_PER_OFFSET)).unwrap_or(i32::MAX);
+    expected.clamp(SMALL_FETCH_BYTES.min(most), most)
 }
 
 /// How reading a split went on.
@@ -183,7 +195,7 @@ impl<'w> SplitRun<'w> {
             bytes: 0,
             charged: 0,
             roomy_from: 0,
-            fetch_bytes: context.fetch.max_bytes,
+            fetch_bytes: first_fetch_bytes(context, job.range),
             suspect: None,
             emptiness: Emptiness::default(),
             context,

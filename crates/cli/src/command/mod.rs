@@ -2,6 +2,7 @@
 
 mod broker;
 mod completions;
+mod count;
 mod demo;
 mod info;
 mod man;
@@ -39,6 +40,8 @@ pub enum Command {
     Write(write::Write),
     /// List, create, describe and delete topics
     Topics(topics::Topics),
+    /// How many records: exact, by the headers of batches
+    Count(count::Count),
     /// What a read would read: offsets, partitions, splits
     Plan(plan::Plan),
     /// Run a local Kafka broker in memory, until Ctrl-C
@@ -66,6 +69,7 @@ pub fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Man(command) => command.run(),
         Command::Write(command) => command.run(context),
         Command::Topics(command) => command.run(context),
+        Command::Count(command) => command.run(context),
         Command::Plan(command) => command.run(context),
         Command::Broker(command) => command.run(context),
         Command::Demo(command) => command.run(context),

@@ -304,7 +304,7 @@ fn tell(report: &Report, context: &Context) {
     }
 }
 
-fn tell_report(report: &Report, context: &Context) {
+pub(super) fn tell_report(report: &Report, context: &Context) {
     let text = report.to_string();
     if context.output.verbose || report.delivered() == 0 {
         return messages::note(&text);

@@ -81,9 +81,7 @@ pub(crate) fn values<'r>(results: impl IntoIterator<Item = &'r JobResult>) -> Va
     let mut sum = Values::default();
     let sifted = results.into_iter().filter_map(|result| result.sifted.as_ref());
     for stage in sifted.filter_map(|sifted| sifted.stages.last()) {
-        sum.decoded += stage.values.decoded;
-        sum.undecoded += stage.values.undecoded;
-        sum.unexpected += stage.values.unexpected;
+        sum.add(stage.values);
     }
     sum
 }
@@ -152,6 +150,20 @@ pub(crate) struct Sieve<'p> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sifted {
     pub(crate) stages: Vec<StageSeen>,
+}
+
+impl Sifted {
+    /// Takes over what was counted behind.
+    pub(crate) fn absorb(&mut self, next: &Sifted) {
+        for (stage, next) in self.stages.iter_mut().zip(&next.stages) {
+            stage.values.add(next.values);
+        }
+    }
+
+    /// Whether it was judged with types that are not the final ones, or not at all: its rows mean nothing.
+    pub(crate) fn is_blind(&self) -> bool {
+        self.stages.iter().any(|stage| stage.stale || stage.error.is_some())
+    }
 }
 
 impl<'p> Sieve<'p> {

@@ -79,6 +79,15 @@ pub(crate) struct Values {
     pub(crate) unexpected: u64,
 }
 
+impl Values {
+    /// Adds others.
+    pub(crate) fn add(&mut self, other: Values) {
+        self.decoded += other.decoded;
+        self.undecoded += other.undecoded;
+        self.unexpected += other.unexpected;
+    }
+}
+
 /// What became of a record at a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -202,6 +211,9 @@ impl<'p> Stage<'p> {
         }
         let known = self.bound.as_ref().is_some_and(|bound| bound.shapes == shapes);
         if replay || (!known && !self.bind(shapes)?) {
+            if self.plan.chunks.fixed {
+                return Err(Error::internal("the types of a stream changed under its filters"));
+            }
             self.stale |= self.error.is_none();
             return Ok(None);
         }

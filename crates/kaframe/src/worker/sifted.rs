@@ -6,7 +6,7 @@
 
 use kaframe_client::Fetched;
 use kaframe_wire::WireError;
-use kaframe_wire::batch::{DEFAULT_MAX_DECOMPRESSED, Scratch};
+use kaframe_wire::batch::{Compression, DEFAULT_MAX_DECOMPRESSED, Scratch};
 
 use super::{Flow, SplitRun};
 use crate::chunk::{Pushed, Value};
@@ -18,8 +18,8 @@ use crate::walk::{self, KeptBatch, Walked};
 
 /// Bytes of records gathered, about.
 const GROUP_BYTES: usize = 4 << 20;
-/// Batches gathered: each compressed one has a buffer.
-const GROUP_BATCHES: usize = 256;
+/// Compressed batches gathered: each has a buffer.
+const GROUP_COMPRESSED: usize = 128;
 /// Bytes of buffers that are kept for the next group.
 const KEPT_SCRATCH: usize = 32 << 20;
 
@@ -38,6 +38,8 @@ struct Gathered {
     kept: KeptBatch,
     /// How many of the candidates are its.
     candidates: usize,
+    /// It has taken a buffer.
+    compressed: bool,
     /// What lies behind its last candidate.
     behind: Between,
 }
@@ -81,13 +83,14 @@ impl SplitRun<'_> {
         kept: &[KeptBatch],
         scratches: &'r mut Vec<Scratch>,
     ) -> (Group<'r>, usize) {
-        if scratches.len() < kept.len().min(GROUP_BATCHES) {
-            scratches.resize_with(kept.len().min(GROUP_BATCHES), Scratch::default);
+        if scratches.len() < kept.len() {
+            // Empty until something is decompressed into them.
+            scratches.resize_with(kept.len(), Scratch::default);
         }
         let mut group = Group::default();
-        let (mut taken, mut bytes) = (0, 0);
+        let (mut taken, mut bytes, mut compressed) = (0, 0, 0);
         for (kept, scratch) in kept.iter().zip(scratches.iter_mut()) {
-            if group.candidates.len() >= GROUP_ROWS || bytes >= GROUP_BYTES {
+            if group.candidates.len() >= GROUP_ROWS || bytes >= GROUP_BYTES || compressed >= GROUP_COMPRESSED {
                 break;
             }
             taken += 1;
@@ -95,6 +98,7 @@ impl SplitRun<'_> {
             match self.cut(&fetched.records, kept, scratch, &mut group.candidates) {
                 Ok((gathered, size)) => {
                     bytes += size;
+                    compressed += usize::from(gathered.compressed);
                     group.batches.push(gathered);
                 }
                 Err(error) => {
@@ -142,6 +146,7 @@ impl SplitRun<'_> {
         let gathered = Gathered {
             kept: *kept,
             candidates: candidates.len() - before,
+            compressed: !matches!(batch.header.compression(), Ok(Compression::None)),
             behind: between,
         };
         Ok((gathered, bytes))

@@ -76,13 +76,6 @@ fn a_batch_that_no_bound_cuts_is_not_opened() {
         70
     );
     assert_eq!(bench.fails(ScanOptions::default()).kind(), ErrorKind::Corrupt);
-    // A time inside of it can only be found by opening it.
-    assert_eq!(
-        count(ScanOptions::default().start("@1050").unwrap())
-            .unwrap_err()
-            .kind(),
-        ErrorKind::Corrupt
-    );
 }
 
 #[test]

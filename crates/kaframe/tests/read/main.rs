@@ -14,6 +14,7 @@ mod loss;
 mod resume;
 mod stream;
 mod support;
+mod tail_bytes;
 mod times;
 mod topics;
 mod transactions;

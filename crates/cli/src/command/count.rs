@@ -1,0 +1,61 @@
+//! `kaframe count`: how many records, exactly, by the headers of batches; or at most how many, by offsets alone.
+
+use clap::Args;
+use kaframe::ScanOptions;
+
+use super::read::{judge, resolve_from_log_start, tell_report};
+use crate::Context;
+use crate::exit::Failure;
+use crate::flag::connection::Connection;
+use crate::flag::output::ProgressFlag;
+use crate::flag::range::Range;
+use crate::flag::running::Running;
+use crate::progress;
+use crate::render::print_line;
+
+/// How many records: exact, by the headers of batches.
+#[derive(Args, Debug)]
+pub struct Count {
+    /// Topic
+    topic: String,
+    /// Fetch nothing and print the number of offsets: there are at most so many records
+    #[arg(long)]
+    at_most: bool,
+    #[command(flatten)]
+    range: Range,
+    #[command(flatten)]
+    progress: ProgressFlag,
+    #[command(flatten)]
+    running: Running,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Count {
+    /// Runs it.
+    pub fn run(self, context: &Context) -> Result<(), Failure> {
+        let mut options = ScanOptions {
+            cancel: context.interrupt.token(),
+            ..ScanOptions::default()
+        };
+        let from_log_start = self.range.apply(&mut options)?;
+        self.running.apply(&mut options)?;
+        let bar = progress::Bar::new(self.progress.progress, true);
+        options.progress = bar.callback();
+        let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
+        resolve_from_log_start(&cluster, &self.topic, from_log_start, &mut options)?;
+        let scan = cluster.scan(&self.topic, options)?;
+        if self.at_most {
+            return print_line(&format!("at most {}", scan.count_at_most().records));
+        }
+        let count = scan.count();
+        bar.clear();
+        let count = count?;
+        print_line(&count.records.to_string())?;
+        let Some(report) = &count.report else { return Ok(()) };
+        if !context.output.quiet {
+            tell_report(report, context);
+        }
+        judge(report, self.running.strict)
+    }
+}
