@@ -74,6 +74,7 @@ pub(crate) async fn count(context: Context, options: &ScanOptions) -> Result<Rep
         layout: &Layout::new(&chunks, false, None)?,
         read_from: &plan_start,
         cleanup_policies: vec![None; context.plan.topics.len()],
+        added: &[],
         elapsed: started.elapsed(),
     };
     summary.check()?;
