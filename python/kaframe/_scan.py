@@ -139,7 +139,7 @@ class Scan(Convertible):
         """
         if not exact:
             return AtMost(self._native.count_at_most())
-        with Watch(self._progress, self._native.topic) as watch:
+        with Watch(self._progress, self._native.topics) as watch:
             records, *texts = self._native.count(watch.native)
         warn(report(*texts).warnings)
         return records

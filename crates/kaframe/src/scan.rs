@@ -123,10 +123,10 @@ impl Scan {
             );
         }
         if !Conditions::of(&self.0.options.filter).is_bounds_only() {
-            return Err(
-                Error::config("latest_by_key with a where on more than partitions, offsets and times has two meanings")
-                    .with_hint("filter the table it gives"),
-            );
+            return Err(Error::config(
+                "latest_by_key with a where on more than partitions, offsets and times has two meanings",
+            )
+            .with_hint("filter the table it gives"));
         }
         let context = Context {
             latest: Some(Latest::default()),

@@ -16,8 +16,9 @@ use crate::render::print_line;
 /// How many records: exact, by the headers of batches.
 #[derive(Args, Debug)]
 pub struct Count {
-    /// Topic
-    topic: String,
+    /// Topic, or several of them; quoted, "ord*" stands for all that match
+    #[arg(required = true, value_name = "TOPIC", add = crate::completion::topics())]
+    topics: Vec<String>,
     /// Fetch nothing and print the number of offsets: there are at most so many records
     #[arg(long)]
     at_most: bool,
@@ -43,8 +44,8 @@ impl Count {
         let bar = progress::Bar::new(self.progress.progress, true);
         options.progress = bar.callback();
         let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
-        resolve_from_log_start(&cluster, &self.topic, from_log_start, &mut options)?;
-        let scan = cluster.scan(&self.topic, options)?;
+        resolve_from_log_start(&cluster, &self.topics, from_log_start, &mut options)?;
+        let scan = cluster.scan(self.topics, options)?;
         if self.at_most {
             return print_line(&format!("at most {}", scan.count_at_most().records));
         }
