@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 from collections.abc import Callable, Iterator
@@ -54,7 +55,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     name, _, tuning = request.param.partition(", ")
     with clusters.running(name) as running:
         tunings.apply({**tunings.FEW, **tunings.WHOLE}[tuning] if tuning else {})
-        yield running
+        yield dataclasses.replace(running, tuned=bool(tuning))
         tunings.apply({})
 
 

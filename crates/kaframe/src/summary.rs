@@ -77,6 +77,15 @@ impl Summary<'_> {
                 reason: format!("not read: {reason}"),
             })
         }));
+        // Where a read was cut into splits must not show.
+        lost_ranges.dedup_by(|next, kept| {
+            let joins =
+                kept.partition == next.partition && kept.range.end == next.range.start && kept.reason == next.reason;
+            if joins {
+                kept.range.end = next.range.end;
+            }
+            joins
+        });
         let complete = lost_ranges.is_empty();
         Report {
             topics: self.topics(),
