@@ -39,7 +39,7 @@ fn info_tells_what_is_known_without_reading() {
         "records     at most 500",
         "time        2026-09-21",
         "CreateTime: set by the writers",
-        "size        about 4",
+        "size        about 38 bytes a record",
         "settings    retention.ms=86400000000",
         "high_watermark",
     ] {

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
+use super::getopt;
 use super::stop::Stop;
 use crate::exit::Failure;
 use crate::flag::output::When;
@@ -12,9 +13,6 @@ use crate::render::Pack;
 use crate::terminal;
 
 const HELP: &str = include_str!("help.txt");
-/// Letters that take a value.
-const WITH_VALUE: &[u8] = b"GMtpbzoDKkHdFXcfsrm";
-const WITHOUT_VALUE: &[u8] = b"PCLQeEOqvTuZlVhJU";
 
 /// What kcat is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +131,7 @@ impl Arguments {
     pub fn read(all: &[OsString]) -> Result<Arguments, Stop> {
         let mut arguments = Arguments::default();
         let mut mode = None;
-        let (options, words) = getopt(all)?;
+        let (options, words) = getopt::part(all)?;
         arguments.words = words;
         for (letter, value) in options {
             arguments.take(letter, value, &mut mode)?;
@@ -329,58 +327,6 @@ impl Arguments {
         }
         Ok(())
     }
-}
-
-type Options<'a> = Vec<(u8, &'a OsStr)>;
-
-/// Parts options with their values from words.
-fn getopt(all: &[OsString]) -> Result<(Options<'_>, Vec<OsString>), Stop> {
-    let unknown = || Stop::Usage("unknown argument".to_owned());
-    let (mut options, mut words) = (Vec::new(), Vec::new());
-    let mut rest = all.iter();
-    while let Some(argument) = rest.next() {
-        let bytes = argument.as_encoded_bytes();
-        if bytes == b"--" {
-            words.extend(rest.cloned());
-            break;
-        }
-        if bytes.len() < 2 || bytes[0] != b'-' {
-            words.push(argument.clone());
-            continue;
-        }
-        let mut at = 1;
-        while at < bytes.len() {
-            let letter = bytes[at];
-            at += 1;
-            if WITH_VALUE.contains(&letter) {
-                let value = match tail_of(argument, at) {
-                    Some(value) => value,
-                    None => rest.next().ok_or_else(unknown)?,
-                };
-                options.push((letter, value));
-                break;
-            }
-            if !WITHOUT_VALUE.contains(&letter) {
-                return Err(unknown());
-            }
-            options.push((letter, OsStr::new("")));
-        }
-    }
-    Ok((options, words))
-}
-
-/// What stands behind the letter in the same argument, if anything does.
-#[cfg(unix)]
-fn tail_of(argument: &OsStr, at: usize) -> Option<&OsStr> {
-    use std::os::unix::ffi::OsStrExt;
-    let tail = &argument.as_bytes()[at..];
-    (!tail.is_empty()).then(|| OsStr::from_bytes(tail))
-}
-
-#[cfg(not(unix))]
-fn tail_of(argument: &OsStr, at: usize) -> Option<&OsStr> {
-    let tail = argument.to_str()?.get(at..)?;
-    (!tail.is_empty()).then(|| OsStr::new(tail))
 }
 
 fn text(letter: u8, value: &OsStr) -> Result<String, Stop> {

@@ -7,6 +7,7 @@
 mod arguments;
 mod consume;
 mod delimiter;
+mod getopt;
 mod list;
 mod places;
 mod produce;

@@ -20,7 +20,7 @@ use crate::lines::{Header, RowsBuilder};
 const CHUNK_ROWS: usize = 8192;
 const CHUNK_BYTES: usize = 1 << 20;
 const LINGER: Duration = Duration::from_millis(100);
-/// Bytes of one record: librdkafka's default of `message.max.bytes`, which the brokers' default fits.
+/// Bytes of one record, at most: what lies between two delimiters is held in memory.
 const MOST_BYTES: usize = 64 << 20;
 
 /// Runs it.

@@ -1,11 +1,13 @@
 //! How many different values: exact while they are few, else estimated by HyperLogLog in 4 KiB.
 //!
-//! Flajolet et al., "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm" (2007), with linear counting for the small ones
-//! and 64-bit hashes, so that large ones need no correction. Standard error with 4,096 registers: 1.04 / 64 = 1.6 %.
+//! Flajolet et al., "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm" (2007), with the estimator of Ertl, "New cardinality
+//! estimation algorithms for HyperLogLog sketches" (2017, algorithm 6), which has no bias anywhere. Standard error with 4,096 registers: 1.04 / 64 = 1.6 %.
 
 /// Registers; a power of two.
 const REGISTERS: usize = 1 << BITS;
 const BITS: u32 = 12;
+/// Bits of a hash that choose no register; a rank is at most one more.
+const RANKS: usize = 64 - BITS as usize;
 
 /// Hashes seen.
 #[derive(Debug, Clone)]
@@ -40,16 +42,52 @@ impl HyperLogLog {
 
     /// How many different hashes there were, about.
     pub fn estimate(&self) -> u64 {
-        let count = REGISTERS as f64;
-        let sum: f64 = self.registers.iter().map(|rank| 2f64.powi(-i32::from(*rank))).sum();
-        let raw = 0.7213 / (1.0 + 1.079 / count) * count * count / sum;
-        let zeros = self.registers.iter().filter(|rank| **rank == 0).count();
-        let estimate = if raw <= 2.5 * count && zeros > 0 {
-            count * (count / zeros as f64).ln()
-        } else {
-            raw
-        };
-        estimate.round() as u64
+        let mut counts = [0u32; RANKS + 2];
+        for rank in self.registers.iter() {
+            counts[usize::from(*rank)] += 1;
+        }
+        let registers = REGISTERS as f64;
+        let mut sum = registers * tau(1.0 - f64::from(counts[RANKS + 1]) / registers);
+        for count in counts[1..=RANKS].iter().rev() {
+            sum = 0.5 * (sum + f64::from(*count));
+        }
+        sum += registers * sigma(f64::from(counts[0]) / registers);
+        // Where every register is empty the sum is infinite, and the estimate 0.
+        (registers * registers / (2.0 * std::f64::consts::LN_2 * sum)).round() as u64
+    }
+}
+
+/// What empty registers add.
+fn sigma(share: f64) -> f64 {
+    if share >= 1.0 {
+        return f64::INFINITY;
+    }
+    let (mut power, mut weight, mut sum) = (share, 1.0, share);
+    loop {
+        power *= power;
+        let before = sum;
+        sum += power * weight;
+        weight += weight;
+        if sum == before {
+            return sum;
+        }
+    }
+}
+
+/// What full registers add.
+fn tau(share: f64) -> f64 {
+    if share <= 0.0 || share >= 1.0 {
+        return 0.0;
+    }
+    let (mut root, mut weight, mut sum) = (share, 1.0, 1.0 - share);
+    loop {
+        root = root.sqrt();
+        let before = sum;
+        weight *= 0.5;
+        sum -= (1.0 - root) * (1.0 - root) * weight;
+        if sum == before {
+            return sum / 3.0;
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! different values are many, their number and the counts of frequent ones are estimates and say so.
 
 mod column;
+mod columns;
 mod distinct;
 mod frequent;
 mod histogram;
@@ -24,7 +25,7 @@ use crate::engine::workers;
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::Report;
 use crate::scan::Scan;
-use column::Columns;
+use columns::Columns;
 
 /// Batches on their way to a gatherer.
 const WAITING: usize = 2;
@@ -195,7 +196,9 @@ mod tests {
         let floats: arrow_array::ArrayRef = Arc::new(Float64Array::from(vec![0.5, -0.0, 0.0, f64::NAN]));
         let batch = RecordBatch::try_from_iter([("n", ints), ("f", floats), ("user", nested)]).unwrap();
         let whole = columns(std::slice::from_ref(&batch));
-        assert_eq!(whole, columns(&[batch.slice(0, 1), batch.slice(1, 3)]));
+        // By their text: a mean of NaN is not equal to itself.
+        let parts = columns(&[batch.slice(0, 1), batch.slice(1, 3)]);
+        assert_eq!(format!("{whole:?}"), format!("{parts:?}"));
         let [n, f, city] = whole.as_slice() else {
             panic!("{whole:?}")
         };

@@ -166,8 +166,9 @@ fn table(columns: &[ColumnSummary], width: usize) -> Vec<String> {
         .enumerate()
         .map(|(cell, most)| rows.iter().map(|row| count(&row[cell])).max().unwrap_or(0).min(*most))
         .collect();
-    // A narrow terminal takes from the widest first.
-    while widths.iter().sum::<usize>() + 2 * widths.len() > width && widths.iter().any(|w| *w > 6) {
+    // A narrow terminal takes from the widest first, and leaves some room for the frequent values.
+    let last = rows.iter().map(|row| count(&row[7])).max().unwrap_or(0).min(24);
+    while widths.iter().sum::<usize>() + 2 * widths.len() + last > width && widths.iter().any(|w| *w > 6) {
         let widest = (0..widths.len()).max_by_key(|i| widths[*i]).unwrap_or(0);
         widths[widest] -= 1;
     }
