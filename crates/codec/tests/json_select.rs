@@ -181,3 +181,55 @@ proptest! {
         prop_assert!(!accepted || serde_json::from_str::<Value>(&text).is_ok(), "{text}");
     }
 }
+
+#[test]
+fn spelling_and_order_change_nothing() {
+    let values = [
+        r#"{"x":[1,{"y":"]"}],"a":1,"o":{"b":"u","z":-1.5e3},"long long long long long long key":true}"#,
+        r#"{"x":[1,{"y":"]"}],"a":2,"o":{"b":"u","z":-1.5e3},"long long long long long long key":true}"#,
+        r#"{"x":  "é\"","a": 3 , "o":{ "b" : null, "z":""} }"#,
+        r#"{ "a":4,"x":{},"o":{"z":[],"b":"w"}}"#,
+        r#"{"o":{"b":"\u0062"},"\u0061":5,"x":null}"#,
+        r#"{"x":"0123456789012345678901234567890123456789","a":6}"#,
+        r#"{"a":7,"x":7}"#,
+        r#"{}"#,
+        r#"{"x":[1,{"y":"]"}],"a":8,"o":{"b":"u","z":-1.5e3},"long long long long long long key":true}"#,
+    ];
+    let columns = select(&["a", "o.b"], &values);
+    assert_eq!(
+        rows_json(&columns),
+        [
+            r#"{"a":1,"o.b":"u"}"#,
+            r#"{"a":2,"o.b":"u"}"#,
+            r#"{"a":3,"o.b":null}"#,
+            r#"{"a":4,"o.b":"w"}"#,
+            r#"{"a":5,"o.b":"b"}"#,
+            r#"{"a":6,"o.b":null}"#,
+            r#"{"a":7,"o.b":null}"#,
+            r#"{"a":null,"o.b":null}"#,
+            r#"{"a":8,"o.b":"u"}"#,
+        ]
+    );
+    let mut decoder = decoder(&options(&["a", "o.b"]));
+    for value in &values[..2] {
+        decoder.push(value.as_bytes()).unwrap();
+    }
+    for malformed in [
+        r#"{"x":[1,{"y":"]"}],"a":1,"o":{"b":"u","z":-1.5e3},"long long long long long long key":true,}"#,
+        r#"{"x":[1,{"y":"]"}],"a":1,"a":2}"#,
+        r#"{"x":[1,{"y":"]"}],"x":1,"a":1,"a":1}"#,
+        r#"{"x":[1,{"y":"]"}] "a":1}"#,
+        r#"{,"x":[1],"a":1}"#,
+        r#"{"x":[1,{"y":"]"}],"a":1,"o":{"b":"u","z":-1.5e3"#,
+        r#"{"x":[1,{"y":"]"}],"a":1,"o":{"b":"u","z":"#,
+        r#"{"x":,"a":1}"#,
+    ] {
+        assert!(decoder.push(malformed.as_bytes()).is_err(), "{malformed}");
+        let buffer = [malformed, values[0]].concat();
+        assert!(
+            decoder.push_within(buffer.as_bytes(), 0..malformed.len()).is_err(),
+            "{malformed}"
+        );
+    }
+    assert_eq!(decoder.len(), 2);
+}

@@ -37,9 +37,11 @@ fn read(c: &mut Criterion) {
             let mut bytes = 0;
             for batch in Walk::new(black_box(&plain)) {
                 let batch = batch.expect("whole");
-                for record in batch.records(&mut scratch, DEFAULT_MAX_DECOMPRESSED).expect("readable") {
-                    bytes += record.expect("whole").value.map_or(0, <[u8]>::len);
+                let mut records = batch.records(&mut scratch, DEFAULT_MAX_DECOMPRESSED).expect("readable");
+                while let Some(record) = records.cut() {
+                    bytes += record.value.map_or(0, <[u8]>::len);
                 }
+                records.finish().expect("whole");
             }
             bytes
         });

@@ -41,9 +41,11 @@ fn main() {
                     seen += RECORDS;
                 }
                 "cut" => {
-                    for record in batch.records(&mut scratch, DEFAULT_MAX_DECOMPRESSED).expect("readable") {
-                        seen += usize::from(black_box(record.expect("whole")).value.is_some());
+                    let mut records = batch.records(&mut scratch, DEFAULT_MAX_DECOMPRESSED).expect("readable");
+                    while let Some(record) = records.cut() {
+                        seen += usize::from(black_box(record.value).is_some());
                     }
+                    records.finish().expect("whole");
                 }
                 _ => {
                     black_box(batch.records(&mut scratch, DEFAULT_MAX_DECOMPRESSED).expect("readable"));

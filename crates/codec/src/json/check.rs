@@ -216,8 +216,19 @@ pub(super) fn special_float(data: &[u8], at: usize) -> Option<(f64, usize)> {
         .find_map(|(word, value)| literal(data, at, word).map(|end| (value, end)))
 }
 
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+/// Whether numbers and words have such a byte.
+#[inline(always)]
+pub(super) fn is_word(byte: u8) -> bool {
+    const WORD: [bool; 256] = {
+        let mut word = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            word[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'+' | b'-' | b'.');
+            byte += 1;
+        }
+        word
+    };
+    WORD[usize::from(byte)]
 }
 
 fn skimmed(data: &[u8], at: usize) -> Result<usize, ValueError> {

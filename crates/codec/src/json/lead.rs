@@ -23,7 +23,7 @@ impl Separator {
 }
 
 /// The bytes before a value, to be found again.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Lead {
     /// A lead of at most a block. Without one, and for a longer one, bytes that stand before no value.
     block: Block,
@@ -74,6 +74,16 @@ impl Lead {
         }
     }
 
+    /// Whether the lead is `bytes`, whichever separator they start with.
+    pub(super) fn is(&self, bytes: &[u8]) -> bool {
+        let known: &[u8] = if self.len > BLOCK {
+            &self.long
+        } else {
+            &self.block[..self.len]
+        };
+        matches!(bytes.first(), Some(b',' | b'{')) && known.get(1..) == bytes.get(1..)
+    }
+
     #[inline(always)]
     pub(super) fn len(&self) -> usize {
         self.len
@@ -87,6 +97,8 @@ impl Lead {
     }
 
     /// Whether the lead stands at `at`.
+    // Part of the code that may use the kernel's instructions.
+    #[inline(always)]
     pub(super) fn stands_at<K: Kernel>(&self, kernel: K, input: Input<'_>, at: usize, separator: Separator) -> bool {
         if self.len <= BLOCK {
             return input

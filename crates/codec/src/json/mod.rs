@@ -12,6 +12,7 @@ mod column;
 mod drift;
 mod extra;
 mod fields;
+mod guesses;
 mod keys;
 mod lead;
 mod number;

@@ -187,7 +187,7 @@ impl Parser<'_> {
     #[inline(never)]
     fn wrap(&mut self, mark: usize, place: Place) -> Result<(), Stop> {
         let data = self.input.data();
-        let start = before_key(data, place)?.map_err(|_| Stop::Malformed)?;
+        let start = before_key(data, place.at, place.separator)?.map_err(|_| Stop::Malformed)?;
         let (_, end) = key(data, start, &mut self.state.key)?;
         self.state.extra.wrap(mark, start..end);
         Ok(())
@@ -223,7 +223,7 @@ impl Parser<'_> {
             return Ok(Next::Value(found, value));
         }
         let data = self.input.data();
-        let at = match before_key(data, place)? {
+        let at = match before_key(data, place.at, place.separator)? {
             Ok(key) => key,
             Err(end) => return Ok(Next::End(end)),
         };
@@ -277,17 +277,18 @@ impl Parser<'_> {
     }
 }
 
-/// The position of the key behind `place`; or, if the object ends, the position behind it.
-fn before_key(data: &[u8], place: Place) -> Result<Result<usize, usize>, Stop> {
-    if place.separator == Separator::COMMA {
-        let at = scan::skip_space(data, place.at);
+/// The position of the key behind `at`, where the object's brace stands or, before a comma, the end of a value; or, if the
+/// object ends, the position behind it.
+pub(super) fn before_key(data: &[u8], at: usize, separator: Separator) -> Result<Result<usize, usize>, Stop> {
+    if separator == Separator::COMMA {
+        let at = scan::skip_space(data, at);
         match data.get(at) {
             Some(b',') => return Ok(Ok(scan::skip_space(data, at + 1))),
             Some(b'}') => return Ok(Err(at + 1)),
             _ => return Err(Stop::Malformed),
         }
     }
-    let at = scan::skip_space(data, place.at + 1);
+    let at = scan::skip_space(data, at + 1);
     match data.get(at) {
         Some(b'}') => Ok(Err(at + 1)),
         _ => Ok(Ok(at)),

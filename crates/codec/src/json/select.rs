@@ -6,10 +6,14 @@
 
 use std::collections::HashMap;
 
-use super::check::{Care, Checker, MAX_DEPTH, after_bom};
+use super::check::{Care, Checker, MAX_DEPTH, after_bom, is_word};
 use super::fields::FieldColumns;
-use super::object::{colon, key};
+use super::guesses::{Guesses, NONE};
+use super::lead::{Lead, Separator};
+use super::object::{before_key, colon, key};
 use super::scan;
+use super::scan::input::Input;
+use super::scan::kernel::{Ends, Kernel, Task};
 use super::value::{Append, Parser, Stop};
 use crate::VALUE;
 
@@ -29,6 +33,7 @@ pub(super) struct Selection {
 struct Node {
     entries: Vec<Entry>,
     index: HashMap<Box<[u8]>, usize>,
+    guesses: Guesses,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -124,6 +129,10 @@ trait Sink {
     fn take(&mut self, column: usize, at: usize, depth: usize) -> Result<usize, Stop>;
     /// Passes over a value that nobody wants.
     fn skim(&mut self, at: usize, depth: usize) -> Result<usize, Stop>;
+    /// Whether `lead` stands at `at`; no, where nothing is guessed.
+    fn stands(&self, _lead: &Lead, _at: usize, _separator: Separator) -> bool {
+        false
+    }
     /// Where `_extra` stands.
     fn mark(&self) -> usize {
         0
@@ -144,23 +153,42 @@ fn top<S: Sink>(sink: &mut S, node: &mut Node, stamp: u64, at: usize) -> Result<
     }
 }
 
-fn object<S: Sink>(sink: &mut S, node: &mut Node, stamp: u64, at: usize, depth: usize) -> Result<usize, Stop> {
+fn object<S: Sink>(sink: &mut S, node: &mut Node, stamp: u64, brace: usize, depth: usize) -> Result<usize, Stop> {
     if depth >= MAX_DEPTH {
         return Err(Stop::Malformed);
     }
-    let mut at = scan::skip_space(sink.data(), at + 1);
-    if sink.data().get(at) == Some(&b'}') {
-        return Ok(at + 1);
-    }
+    // Where the last value ended, or the brace.
+    let mut at = brace;
+    let mut separator = Separator::BRACE;
+    let (mut guess, mut previous) = (node.guesses.first, NONE);
     loop {
-        let start = at;
-        let (data, scratch) = sink.parts();
-        let (name, key_end) = key(data, at, scratch)?;
-        let value = colon(data, key_end)?;
-        let found = node.find(match name {
-            Some(range) => &data[range],
-            None => scratch,
-        });
+        let guessed = node
+            .guesses
+            .keys
+            .get(guess)
+            .filter(|key| sink.stands(&key.lead, at, separator));
+        let (found, start, key_end, value) = if let Some(key) = guessed {
+            previous = guess;
+            guess = key.next;
+            // There may be more space than last time.
+            let value = scan::skip_space(sink.data(), at + key.lead.len());
+            (key.entry, at, None, value)
+        } else {
+            let start = match before_key(sink.data(), at, separator)? {
+                Ok(start) => start,
+                Err(end) => return Ok(end),
+            };
+            let (data, scratch) = sink.parts();
+            let (name, key_end) = key(data, start, scratch)?;
+            let value = colon(data, key_end)?;
+            let found = node.find(match name {
+                Some(range) => &data[range],
+                None => scratch,
+            });
+            previous = node.guesses.learn(&data[at..value], found, separator, previous);
+            guess = node.guesses.keys.get(previous).map_or(NONE, |key| key.next);
+            (found, start, Some(key_end), value)
+        };
         at = match found {
             None => sink.skim(value, depth + 1)?,
             Some(found) => {
@@ -170,28 +198,32 @@ fn object<S: Sink>(sink: &mut S, node: &mut Node, stamp: u64, at: usize, depth: 
                     return Err(Stop::Malformed);
                 }
                 entry.seen = stamp;
-                member(sink, entry, stamp, start, key_end, value, depth + 1)?
+                let place = Member {
+                    start,
+                    key_end,
+                    separator,
+                    value,
+                };
+                member(sink, entry, stamp, place, depth + 1)?
             }
         };
-        at = scan::skip_space(sink.data(), at);
-        match sink.data().get(at) {
-            Some(b',') => at = scan::skip_space(sink.data(), at + 1),
-            Some(b'}') => return Ok(at + 1),
-            _ => return Err(Stop::Malformed),
-        }
+        separator = Separator::COMMA;
     }
 }
 
-/// The value of a key that is wanted, or whose object holds something wanted, or both.
-fn member<S: Sink>(
-    sink: &mut S,
-    entry: &mut Entry,
-    stamp: u64,
+/// Where a key that is wanted stands.
+struct Member {
+    /// The key, or the place before it where its lead stands.
     start: usize,
-    key_end: usize,
+    /// Behind the key, if it was read.
+    key_end: Option<usize>,
+    separator: Separator,
     value: usize,
-    depth: usize,
-) -> Result<usize, Stop> {
+}
+
+/// The value of a key that is wanted, or whose object holds something wanted, or both.
+fn member<S: Sink>(sink: &mut S, entry: &mut Entry, stamp: u64, place: Member, depth: usize) -> Result<usize, Stop> {
+    let value = place.value;
     let mark = sink.mark();
     let mut end = None;
     if let Some(column) = entry.column {
@@ -206,6 +238,14 @@ fn member<S: Sink>(
         }
     }
     if sink.mark() != mark {
+        let (start, key_end) = match place.key_end {
+            Some(key_end) => (place.start, key_end),
+            None => {
+                let start = before_key(sink.data(), place.start, place.separator)?.map_err(|_| Stop::Malformed)?;
+                let (data, scratch) = sink.parts();
+                (start, key(data, start, scratch)?.1)
+            }
+        };
         sink.wrap(mark, start, key_end);
     }
     match end {
@@ -246,7 +286,24 @@ impl Sink for Decode<'_, '_, '_> {
         })
     }
 
+    fn stands(&self, lead: &Lead, at: usize, separator: Separator) -> bool {
+        struct Stands<'l, 'd>(&'l Lead, Input<'d>, usize, Separator);
+        impl Task for Stands<'_, '_> {
+            type Output = bool;
+            #[inline(always)]
+            fn run<K: Kernel>(self, kernel: K) -> bool {
+                self.0.stands_at(kernel, self.1, self.2, self.3)
+            }
+        }
+        let level = self.parser.state.level;
+        level.run(Stands(lead, self.parser.input, at, separator))
+    }
+
     fn skim(&mut self, at: usize, depth: usize) -> Result<usize, Stop> {
+        let level = self.parser.state.level;
+        if let Some(end) = level.run(SkimScalar(self.parser.input, at)) {
+            return Ok(end);
+        }
         let checker = &mut self.parser.state.checker;
         checker
             .walk(self.parser.input.data(), at, depth, Care::Structure)
@@ -263,6 +320,34 @@ impl Sink for Decode<'_, '_, '_> {
 
     fn unmark(&mut self, mark: usize) {
         self.parser.state.extra.truncate(mark);
+    }
+}
+
+/// Passes over a scalar: a short string, or a run of what numbers and words are made of.
+struct SkimScalar<'d>(Input<'d>, usize);
+
+impl Task for SkimScalar<'_> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+        let Self(input, at) = self;
+        let first = input.byte(at);
+        if first == b'"' {
+            let Ends { quotes, special } = kernel.ends(input.block(at + 1)?);
+            if quotes == 0 || special & (quotes ^ quotes.wrapping_sub(1)) != 0 {
+                return None;
+            }
+            return Some(at + 2 + quotes.trailing_zeros() as usize);
+        }
+        if !is_word(first) {
+            return None;
+        }
+        let mut end = at + 1;
+        while is_word(input.byte(end)) {
+            end += 1;
+        }
+        Some(end)
     }
 }
 
