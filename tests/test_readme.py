@@ -89,6 +89,7 @@ def test_the_python_column(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             timeout=60,
+            cwd=tmp_path,
             env={**os.environ, "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers},
         )
     assert done.returncode == 0, f"{program}\n{done.stderr}"

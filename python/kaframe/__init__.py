@@ -10,6 +10,7 @@ from ._batch import RecordBatch
 from ._bookmark import Bookmark
 from ._broker import Broker
 from ._cluster import Cluster
+from ._files import WrittenFile, WrittenFiles
 from ._native import Schema, __version__
 from ._plan import PartitionPlan, Plan, Split
 from ._progress import Progress
@@ -82,6 +83,8 @@ __all__ = [
     "TopicReport",
     "UnknownOutcomeError",
     "WriteReport",
+    "WrittenFile",
+    "WrittenFiles",
     "__version__",
     "connect",
     "create_topic",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, final
 
+from ._files import FileArguments
 from ._options import ScanArguments
 from ._write import WriteArguments
 
@@ -10,6 +11,7 @@ __all__ = [
     "ArrowBatches",
     "Broker",
     "Cluster",
+    "FileBatches",
     "RecordBatch",
     "Scan",
     "Schema",
@@ -17,6 +19,8 @@ __all__ = [
     "Table",
     "__version__",
     "arrow_batches",
+    "file_batches",
+    "plain_rows",
     "record_rows",
 ]
 
@@ -113,6 +117,11 @@ class Scan:
     def read(self, progress: _OnProgress | None = None) -> Table: ...
     def latest_by_key(self, progress: _OnProgress | None = None) -> Table: ...
     def stream(self, progress: _OnProgress | None = None) -> Stream: ...
+    def write_file(
+        self, path: str, arguments: FileArguments, progress: _OnProgress | None = None
+    ) -> tuple[list[tuple[str, int, int]], tuple[str, str], str]:
+        """Path, rows and bytes of each file; the report as text and as JSON; the bookmark as JSON."""
+
     def summarize(self, progress: _OnProgress | None = None) -> tuple[str, str, str, str]:
         """What is in it: as text, as JSON, and the report as text and as JSON."""
 
@@ -168,8 +177,21 @@ class ArrowBatches:
     def __iter__(self) -> ArrowBatches: ...
     def __next__(self) -> RecordBatch: ...
 
+@final
+class FileBatches:
+    """An iterator of the record batches of files."""
+
+    def __iter__(self) -> FileBatches: ...
+    def __next__(self) -> RecordBatch: ...
+
+def file_batches(path: str) -> FileBatches:
+    """Batches of a Parquet or Arrow file, or of a folder of such files."""
+
 def arrow_batches(data: Any) -> ArrowBatches:
     """Batches of anything with Arrow's C interface, as an iterator."""
+
+def plain_rows(rows: list[Any], key: str, text: Callable[[Any], str]) -> tuple[RecordBatch, bool] | None:
+    """Plain dicts as a batch with the columns `_key`, `_timestamp` and `value` (JSON), and whether one had the key column; None if a row is not plain."""
 
 def record_rows(
     values: list[bytes | None],

@@ -1,4 +1,4 @@
-"""Rows of Python objects as batches of encoded records: keys and values become bytes here, the core delivers them."""
+"""Rows of Python objects as batches of encoded records: plain ones by `_native.plain_rows`, all others here. The core delivers them."""
 
 from __future__ import annotations
 
@@ -47,6 +47,16 @@ def _batches(
 ) -> Iterator[_native.RecordBatch]:
     key_column, number, key_seen = key or "_key", 0, key is None
     while chunk := list(islice(rows, STEP)):
+        plain = (
+            _native.plain_rows(chunk, key_column, row_text) if value_format == "json" and key_format is None else None
+        )
+        if plain is not None:
+            batch, seen = plain
+            number += len(chunk)
+            if not (key_seen := key_seen or seen):
+                raise _no_key(key, chunk[0])
+            yield batch
+            continue
         values: list[bytes | None] = []
         keys: list[bytes | None] = []
         times: list[int | None] = []
@@ -68,9 +78,13 @@ def _batches(
                 ) from error
             number += 1
         if not key_seen:
-            near = ", ".join(map(str, chunk[0])) if isinstance(chunk[0], Mapping) else ""
-            raise SchemaError(f"no row has the key column {key!r}", hint=f"the first row has: {near}")
+            raise _no_key(key, chunk[0])
         yield _native.record_rows(values, keys, times, headers)
+
+
+def _no_key(key: str | None, first: object) -> SchemaError:
+    near = ", ".join(map(str, first)) if isinstance(first, Mapping) else ""
+    return SchemaError(f"no row has the key column {key!r}", hint=f"the first row has: {near}")
 
 
 def _value_bytes(row: Mapping[str, object], value_format: str) -> bytes | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ._batch import RecordBatch
 from ._convert import Convertible
 from ._display import html_card
+from ._files import Savable
 from ._plan import plan, split
 from ._progress import Watch
 from ._report import report
@@ -48,7 +49,7 @@ def rows(name: str, n: int) -> int:
     return n
 
 
-class Scan(Convertible):
+class Scan(Convertible, Savable):
     """A frozen plan: which offsets will be read was decided when it was made, so reading it twice gives the same rows.
 
     Iterating gives :class:`~kaframe.RecordBatch` in bounded memory, with a schema fixed after a sample; what does not fit that schema is in

@@ -227,9 +227,10 @@ def write(
 
     Parameters
     ----------
-    data : DataFrame, Arrow data, DuckDB relation or iterable of dicts
+    data : DataFrame, Arrow data, DuckDB relation, iterable of dicts, or path
         pandas, Polars, anything with Arrow's C interface, or dicts (a generator is written as it goes). The columns ``_key``, ``_headers`` and
-        ``_timestamp`` become the record's own, other metadata columns (``_offset``, ...) are left out, all others are the value.
+        ``_timestamp`` become the record's own, other metadata columns (``_offset``, ...) are left out, all others are the value. Or the path of a
+        Parquet or Arrow file, or of a folder of these.
     topic : str
         Name of the topic; it is not created.
     bootstrap_servers, config

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from os import fspath
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from . import _native
+from ._files import names_file
 from ._progress import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from os import PathLike
     from typing import Any, Literal, Protocol, TypeAlias
 
     import pandas as pd
@@ -21,8 +24,8 @@ if TYPE_CHECKING:
     class ArrowArray(Protocol):
         def __arrow_c_array__(self, requested_schema: Any = None) -> tuple[object, object]: ...
 
-    #: pandas, Polars, Arrow, DuckDB relations, iterables of dicts.
-    Writable: TypeAlias = ArrowStream | ArrowArray | pd.DataFrame | Iterable[Mapping[str, Any]]
+    #: pandas, Polars, Arrow, DuckDB relations, iterables of dicts, paths of Parquet and Arrow files.
+    Writable: TypeAlias = ArrowStream | ArrowArray | pd.DataFrame | Iterable[Mapping[str, Any]] | str | PathLike[str]
     WriteFormat: TypeAlias = Literal["json", "string", "raw"]
     WriteKeyFormat: TypeAlias = Literal["auto", "string", "raw", "int", "long"]
     Compression: TypeAlias = Literal["none", "gzip", "snappy", "lz4", "zstd"]
@@ -105,6 +108,8 @@ def _batches(data: object, arguments: WriteArguments) -> tuple[Iterator[_native.
     # Only those who write rows of Python objects pay for loading what encodes them.
     from ._rows import row_batches
 
+    if names_file(data):
+        return _native.file_batches(fspath(data)), arguments  # type: ignore[arg-type]
     kind = type(data)
     package = kind.__module__.partition(".")[0]
     if kind.__name__ == "Series" and package in ("pandas", "polars"):
@@ -126,7 +131,7 @@ def _batches(data: object, arguments: WriteArguments) -> tuple[Iterator[_native.
         return row_batches(data, arguments)
     advice = ": a single row is a list of one, [row]" if isinstance(data, Mapping) else ""
     raise TypeError(
-        f"data is a DataFrame, Arrow data, a DuckDB relation or an iterable of dicts, not {kind.__name__}{advice}"
+        f"data is a DataFrame, Arrow data, a DuckDB relation, an iterable of dicts or a Parquet or Arrow file, not {kind.__name__}{advice}"
     )
 
 

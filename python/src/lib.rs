@@ -10,7 +10,9 @@ mod broker;
 mod cells;
 mod cluster;
 mod error;
+mod files;
 mod reader;
+mod rows;
 mod runtime;
 mod scan;
 mod schema;
@@ -33,6 +35,10 @@ mod _native {
     use super::broker::Broker;
     #[pymodule_export]
     use super::cluster::Cluster;
+    #[pymodule_export]
+    use super::files::{FileBatches, file_batches};
+    #[pymodule_export]
+    use super::rows::plain_rows;
     #[pymodule_export]
     use super::scan::Scan;
     #[pymodule_export]

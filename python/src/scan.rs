@@ -1,5 +1,6 @@
 //! `Scan`: a frozen plan, for Python.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
@@ -8,6 +9,7 @@ use pyo3_arrow::error::PyArrowResult;
 use serde_json::json;
 
 use crate::error;
+use crate::files::{FileArguments, WrittenTexts, written_texts};
 use crate::reader::{self, Pulled, report_texts};
 use crate::runtime::Home;
 use crate::schema::Schema;
@@ -147,6 +149,22 @@ impl Scan {
         let summary = wait(py, &watch, async move { scan.summarize().await })?;
         let (text, data) = report_texts(&summary.report);
         Ok((summary.to_string(), json!(summary).to_string(), text, data))
+    }
+
+    /// Reads it all into files.
+    #[pyo3(signature = (path, arguments, progress=None))]
+    fn write_file(
+        &self,
+        py: Python<'_>,
+        path: PathBuf,
+        arguments: FileArguments,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<WrittenTexts> {
+        self.home.check(py, "scan")?;
+        let options = arguments.options().map_err(|failed| error::to_python(py, &failed))?;
+        let scan = self.scan.clone();
+        let watch = Watch::new(&self.slot, progress.as_ref());
+        wait(py, &watch, async move { scan.write_file(path, options).await }).map(written_texts)
     }
 
     /// A new stream, and the same one as a capsule of Arrow's C stream.

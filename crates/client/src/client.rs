@@ -318,6 +318,12 @@ impl<'a> Retrying<'a> {
 
     /// Sleeps before the next attempt, or fails with what is final.
     pub async fn failed(&mut self, error: ClientError) -> Result<()> {
+        sleep(self.pause(error)?).await;
+        Ok(())
+    }
+
+    /// How long to wait before the next attempt, or what is final.
+    pub fn pause(&mut self, error: ClientError) -> Result<Duration> {
         if matches!(error, ClientError::NoProgress { .. }) {
             return Err(error);
         }
@@ -326,8 +332,7 @@ impl<'a> Retrying<'a> {
             return Err(self.gave_up());
         }
         tracing::debug!(what = self.what, topic = self.topic, ?pause, last = ?self.attempts.last, "trying again");
-        sleep(pause).await;
-        Ok(())
+        Ok(pause)
     }
 
     fn gave_up(&self) -> ClientError {

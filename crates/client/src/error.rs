@@ -198,6 +198,19 @@ pub enum ClientError {
         detail: String,
     },
 
+    /// A batch is not written, since a batch before it in its partition failed, or the producer was closed before its turn came.
+    #[error("{records} records for {topic}-{partition} are not written: {detail}")]
+    HeldBack {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// How many records the batch held.
+        records: i32,
+        /// What held it back.
+        detail: String,
+    },
+
     /// A batch is larger than the broker or the client accepts; nothing of it was written.
     #[error("a batch of {size} bytes for {topic}-{partition} is too large: {limit}")]
     TooLarge {

@@ -48,7 +48,7 @@ pub use error::{ClientError, ConnectCause};
 pub use fetch::{FetchOptions, Fetched, PartitionFetcher};
 pub use group::GroupOffset;
 pub use listing::{ClusterListing, ListedBroker, ListedPartition, ListedTopic};
-pub use produce::{Produced, Producer, ProducerOptions};
+pub use produce::{Produced, Producer, ProducerOptions, Receipt};
 pub use topic::{AbortedTransaction, EpochEnd, Isolation, ListedOffset, OffsetQuery, PartitionMetadata, TopicMetadata};
 
 /// The result of everything here that can fail.

@@ -86,7 +86,7 @@ impl Scan {
     }
 
     /// Runs a future of this crate on the cluster's runtime, until it is done.
-    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.runtime.block_on(future)
     }
 

@@ -8,6 +8,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use tokio::task::JoinHandle;
 
+use crate::bookmark::Bookmark;
 use crate::engine::{self, Context, Counters, JobResult, StreamSide};
 use crate::error::{Error, Result};
 use crate::malformed;
@@ -118,6 +119,25 @@ impl RecordBatchStream {
         }
         report.complete &= ended && all_taken;
         report
+    }
+
+    /// Where the next read starts: exactly behind this one. Only at the end of the stream is it known; before, it is where this one began.
+    pub fn next_start(&self) -> Bookmark {
+        match self.shared.outcome().as_ref() {
+            Some(outcome) => self.shared.summary(outcome).next_start(),
+            None => {
+                let plan = &self.shared.context.plan;
+                let nothing = Outcome {
+                    results: plan
+                        .partitions
+                        .iter()
+                        .map(|plan| JobResult::untouched(plan.at(), plan.range))
+                        .collect(),
+                    ..Outcome::default()
+                };
+                self.shared.summary(&nothing).next_start()
+            }
+        }
     }
 
     /// Malformed values so far, as [`crate::Table::errors`].

@@ -4,6 +4,7 @@ mod broker;
 mod completions;
 mod count;
 mod demo;
+mod export;
 mod info;
 mod man;
 mod plan;
@@ -36,7 +37,9 @@ pub enum Command {
     Summarize(Box<summarize::Summarize>),
     /// Partitions, offsets, settings, time span and size of a topic
     Info(info::InfoCommand),
-    /// Write records from standard input, one a line
+    /// Save topics as files: Parquet, Arrow, CSV or NDJSON, once or run after run
+    Export(export::Export),
+    /// Write records from standard input, one a line, or from files
     Write(write::Write),
     /// List, create, describe and delete topics
     Topics(topics::Topics),
@@ -67,6 +70,7 @@ pub fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Info(command) => command.run(context),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
+        Command::Export(command) => command.run(context),
         Command::Write(command) => command.run(context),
         Command::Topics(command) => command.run(context),
         Command::Count(command) => command.run(context),

@@ -1,15 +1,17 @@
 //! `kaframe read`, `head` and `tail`: one read, three ways to say how much.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use clap::Args;
 use kaframe::blocking::{Cluster, Scan};
-use kaframe::{Bound, Bounds, ErrorKind, Report, ScanOptions, Table};
+use kaframe::{Bound, Bounds, ErrorKind, FileOptions, Report, ScanOptions, Table};
 
 use crate::Context;
 use crate::exit::Failure;
 use crate::flag::columns::Columns;
 use crate::flag::connection::Connection;
+use crate::flag::file::ToFile;
 use crate::flag::output::{Format, ProgressFlag, Rows};
 use crate::flag::range::{FromLogStart, Range, count};
 use crate::flag::running::Running;
@@ -89,6 +91,8 @@ struct Reading {
     #[command(flatten)]
     rows: Rows,
     #[command(flatten)]
+    file: ToFile,
+    #[command(flatten)]
     progress: ProgressFlag,
     #[command(flatten)]
     running: Running,
@@ -102,6 +106,7 @@ impl Read {
         let screenful = self.limit.is_none()
             && self.tail.is_none()
             && !self.latest_by_key
+            && self.reading.file.output.is_none()
             && terminal::stdout_is_terminal()
             && self.reading.rows.format() == Format::Table;
         let limit = if screenful { Some(SCREENFUL) } else { self.limit };
@@ -167,6 +172,15 @@ impl Reading {
         let from_log_start = self.range.apply(&mut options)?;
         self.columns.apply(&mut options)?;
         self.running.apply(&mut options)?;
+        if let Some(path) = self.file.output.clone() {
+            if asked.latest_by_key {
+                return Err(Failure::usage(
+                    "the latest of each key is not written to a file with -w",
+                    "print it: -f parquet > FILE",
+                ));
+            }
+            return self.write_file(context, &path, options, from_log_start);
+        }
         let format = self.rows.format();
         format.check()?;
         if let Some(needs) = format.raw() {
@@ -194,6 +208,44 @@ impl Reading {
         }
         tell(&report, context);
         judge(&report, self.running.strict)
+    }
+}
+
+impl Reading {
+    /// The rows go to a file and not to standard output.
+    fn write_file(
+        self,
+        context: &Context,
+        path: &Path,
+        mut options: ScanOptions,
+        from_log_start: FromLogStart,
+    ) -> Result<(), Failure> {
+        let format = match self.rows.format {
+            None => None,
+            Some(format) => Some(format.of_file().ok_or_else(|| {
+                Failure::usage(
+                    "rows in this format are not written to a file with -w",
+                    "print them instead: > FILE",
+                )
+            })?),
+        };
+        let files = FileOptions {
+            format,
+            overwrite: self.file.force,
+            ..FileOptions::default()
+        };
+        let bar = progress::Bar::new(self.progress.progress, true);
+        options.progress = bar.callback();
+        let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
+        resolve_from_log_start(&cluster, &self.topics, from_log_start, &mut options)?;
+        let written = cluster
+            .scan(self.topics, options)
+            .and_then(|scan| scan.write_file(path, files));
+        bar.clear();
+        let written = written?;
+        super::export::say(&written, path, context);
+        tell(&written.report, context);
+        judge(&written.report, self.running.strict)
     }
 }
 
@@ -294,7 +346,7 @@ fn say_how_to_get_the_rest(report: &Report) {
 }
 
 /// The report, as long as was asked for: its first line, what is missing or is no record, and all of it where nothing was delivered.
-fn tell(report: &Report, context: &Context) {
+pub(super) fn tell(report: &Report, context: &Context) {
     if context.output.quiet {
         return;
     }

@@ -1,12 +1,14 @@
 //! `kaframe write`: lines of standard input become records.
 
-use std::io::{self, BufRead, BufReader};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use clap::Args;
 use kaframe::blocking::Cluster;
-use kaframe::{Compression, EncodeFormat, Error, WriteOptions, WriteReport, Writer};
+use kaframe::{Compression, EncodeFormat, Error, FileFormat, FileSource, WriteOptions, WriteReport, Writer};
 
 use crate::Context;
 use crate::exit::Failure;
@@ -23,12 +25,15 @@ const CHUNK_BYTES: usize = 1 << 20;
 /// Lines that came slowly are not kept for longer than this.
 const LINGER: Duration = Duration::from_millis(100);
 
-/// Write records from standard input, one a line. What `kaframe read` prints on a pipe can be written.
+/// Write records from standard input, one a line, or from files. What `kaframe read` prints on a pipe can be written.
 #[derive(Args, Debug)]
 pub struct Write {
     /// Topic; it must exist
     #[arg(add = crate::completion::topics())]
     topic: String,
+    /// Parquet or Arrow files, folders of these, or files of lines; standard input without them
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// The field of the JSON object that gives the key; it stays in the value. Without it the field _key does, which does not stay
     #[arg(long, value_name = "FIELD")]
     key: Option<String>,
@@ -71,9 +76,23 @@ impl Write {
                 "leave out --key and -s key=…, or write JSON",
             ));
         }
+        let columns = self.files.iter().filter(|path| holds_columns(path)).count();
+        if columns > 0 && columns < self.files.len() {
+            return Err(Failure::usage(
+                "files of columns and files of lines cannot be written in one go",
+                "write the Parquet and Arrow files first, then the others",
+            ));
+        }
         let bar = progress::Bar::new(self.progress.progress, true);
         let options = WriteOptions {
-            value_format: EncodeFormat::Raw,
+            key: self.key.clone().filter(|_| columns > 0),
+            key_format: formats.key.filter(|_| columns > 0),
+            value_format: match formats.value {
+                Some(kaframe::ValueFormat::String) if columns > 0 => EncodeFormat::String,
+                Some(kaframe::ValueFormat::Raw) => EncodeFormat::Raw,
+                _ if columns > 0 => EncodeFormat::Json,
+                _ => EncodeFormat::Raw,
+            },
             compression: self.compression,
             partition: self.partition,
             progress: bar.write_callback(),
@@ -82,12 +101,16 @@ impl Write {
         };
         let cluster = context.cluster(&self.connection)?;
         let writer = cluster.writer(&self.topic, options)?;
-        let format = LineFormat {
-            key_field: self.key,
-            key: formats.key,
-            json,
+        let result = if columns > 0 {
+            write_columns(&cluster, writer, &self.files)
+        } else {
+            let format = LineFormat {
+                key_field: self.key,
+                key: formats.key,
+                json,
+            };
+            Input::new(&cluster, writer, format).run(self.files)
         };
-        let result = Input::new(&cluster, writer, format).run();
         bar.clear();
         let report = result?;
         if !context.output.quiet {
@@ -101,6 +124,29 @@ impl Write {
         }
         Ok(())
     }
+}
+
+/// Whether a file holds columns, by its name, or is a folder of such files.
+fn holds_columns(path: &Path) -> bool {
+    let format = FileFormat::of_path(path);
+    path.is_dir() || matches!(format, Some(FileFormat::Parquet | FileFormat::Arrow))
+}
+
+fn write_columns(cluster: &Cluster, mut writer: Writer, files: &[PathBuf]) -> Result<WriteReport, Failure> {
+    for path in files {
+        for batch in FileSource::open(path)? {
+            // What was taken before a file that cannot be read is written.
+            match batch {
+                Ok(batch) => cluster.block_on(writer.push(&batch))?,
+                Err(error) => {
+                    let report = cluster.block_on(writer.finish())?;
+                    let written = format!("{} rows before it are written", thousands(report.rows));
+                    return Err(Failure::Input(error.message().to_owned(), written));
+                }
+            }
+        }
+    }
+    Ok(cluster.block_on(writer.finish())?)
 }
 
 /// Bytes shown of a line in a message.
@@ -142,8 +188,8 @@ impl<'a> Input<'a> {
         }
     }
 
-    fn run(mut self) -> Result<WriteReport, Failure> {
-        let lines = read_lines();
+    fn run(mut self, files: Vec<PathBuf>) -> Result<WriteReport, Failure> {
+        let lines = read_lines(files);
         loop {
             match lines.recv_timeout(LINGER) {
                 Ok(Ok(lines)) => {
@@ -155,7 +201,7 @@ impl<'a> Input<'a> {
                 }
                 Ok(Err(error)) => {
                     self.flush()?;
-                    return Err(Failure::Io("cannot read standard input".to_owned(), error));
+                    return Err(Failure::Io("cannot read the lines to be written".to_owned(), error));
                 }
                 Err(RecvTimeoutError::Timeout) => self.flush()?,
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -244,19 +290,27 @@ fn name_line(error: Error, shifts: &[(u64, u64)]) -> Failure {
     error.into()
 }
 
-/// Reads standard input in a thread of its own, so that waiting for it holds up neither Ctrl-C nor lines that are ready to be sent.
-fn read_lines() -> Receiver<io::Result<Lines>> {
+/// Reads files or standard input in a thread of its own, so that waiting for it holds up neither Ctrl-C nor lines that are ready to be sent.
+fn read_lines(files: Vec<PathBuf>) -> Receiver<io::Result<Lines>> {
     let (sender, receiver) = sync_channel(4);
     std::thread::spawn(move || {
-        if let Err(error) = send_lines(&sender) {
+        let result = if files.is_empty() {
+            send_lines(&sender, io::stdin().lock())
+        } else {
+            files.iter().try_for_each(|path| {
+                let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+                send_lines(&sender, File::open(path).map_err(named)?).map_err(named)
+            })
+        };
+        if let Err(error) = result {
             let _ = sender.send(Err(error));
         }
     });
     receiver
 }
 
-fn send_lines(sender: &SyncSender<io::Result<Lines>>) -> io::Result<()> {
-    let mut input = BufReader::with_capacity(1 << 18, io::stdin().lock());
+fn send_lines(sender: &SyncSender<io::Result<Lines>>, input: impl Read) -> io::Result<()> {
+    let mut input = BufReader::with_capacity(1 << 18, input);
     loop {
         let mut lines = Vec::new();
         // At least one line, then all that have already come.

@@ -2,6 +2,7 @@
 
 pub mod columns;
 pub mod connection;
+pub mod file;
 pub mod output;
 pub mod range;
 pub mod running;

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Args, ValueEnum};
+use kaframe::FileFormat;
 
 use crate::exit::Failure;
 use crate::render::Template;
@@ -82,6 +83,17 @@ impl TypedValueParser for FormatParser {
 }
 
 impl Format {
+    /// The format of a file that holds such rows.
+    pub fn of_file(self) -> Option<FileFormat> {
+        match self {
+            Format::Parquet => Some(FileFormat::Parquet),
+            Format::Arrow => Some(FileFormat::Arrow),
+            Format::Csv => Some(FileFormat::Csv),
+            Format::Ndjson => Some(FileFormat::Ndjson),
+            _ => None,
+        }
+    }
+
     /// Refuses to send bytes to a terminal that only programs can read.
     pub fn check(self) -> Result<(), Failure> {
         let name = match self {

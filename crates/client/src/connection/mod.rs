@@ -1,6 +1,7 @@
 //! One socket to one broker: requests go out with a correlation id, and the answer that comes back must carry it.
 //!
-//! A broker works on one request of a connection at a time, so there is at most one in flight here. Every step has a deadline for the whole of it, not for
+//! A broker works on one request of a connection at a time, so there is at most one in flight here, save where the next request is large and its way to the
+//! broker takes time: [`Connection::receive_next`] takes the answers of several in the order of the requests. Every step has a deadline for the whole of it, not for
 //! each read: a peer that drips bytes gains nothing. A connection whose step failed, timed out or was dropped half-way is in an unknown state; whoever holds it
 //! takes it out of circulation before the step and puts it back only after a success, so that a dropped future closes the socket. No retries here.
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use kaframe_wire::frame;
 use kaframe_wire::message::{ApiKey, Request};
 use tokio::io::AsyncWriteExt;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 pub(crate) use self::receive::ReceiveBuffer;
@@ -190,6 +192,16 @@ impl Connection {
             .map_err(|error| ClientError::from_wire(error, &self.peer.to_string(), &api_name(R::KEY, flight.version)))
     }
 
+    /// Waits for the answer to the oldest of several requests on their way. May be given up and called again.
+    pub async fn receive_next<R: Request>(&mut self, flight: Flight, deadline: Instant) -> Result<R::Response> {
+        let cap = CAP_SMALL.min(self.max_frame);
+        let doing = api_name(R::KEY, flight.version);
+        let frame = timeout_at(deadline, self.buffer.next_frame(&mut self.stream, cap)).await;
+        let frame = self.frame_or_error(frame, &doing)?;
+        frame::decode_response::<R>(flight.version, flight.correlation, frame)
+            .map_err(|error| ClientError::from_wire(error, &self.peer.to_string(), &doing))
+    }
+
     /// Bytes of the present answer that have arrived so far, complete or not.
     pub fn received(&self) -> usize {
         self.buffer.received()
@@ -209,13 +221,21 @@ impl Connection {
             _ => CAP_SMALL,
         };
         let cap = cap.min(self.max_frame);
-        let doing = api_name(api, version);
-        match timeout_at(deadline, self.buffer.frame(&mut self.stream, cap, expected)).await {
+        let frame = timeout_at(deadline, self.buffer.frame(&mut self.stream, cap, expected)).await;
+        self.frame_or_error(frame, &api_name(api, version))
+    }
+
+    fn frame_or_error(
+        &mut self,
+        frame: Result<Result<bytes::Bytes, ReceiveError>, Elapsed>,
+        doing: &str,
+    ) -> Result<bytes::Bytes> {
+        match frame {
             Ok(Ok(frame)) => {
                 self.last_used = Instant::now();
                 Ok(frame)
             }
-            Ok(Err(ReceiveError::Wire(error))) => Err(ClientError::from_wire(error, &self.peer.to_string(), &doing)),
+            Ok(Err(ReceiveError::Wire(error))) => Err(ClientError::from_wire(error, &self.peer.to_string(), doing)),
             Ok(Err(ReceiveError::Closed { received: 0 })) => {
                 Err(self.lost(format!("the peer closed the connection instead of answering {doing}")))
             }

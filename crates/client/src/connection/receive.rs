@@ -69,6 +69,32 @@ impl ReceiveBuffer {
         Ok(frame.split_off(PREFIX))
     }
 
+    /// The next of several frames that were asked for, without its length prefix. May be given up and called again: what has arrived is kept.
+    pub async fn next_frame<S>(&mut self, stream: &mut S, cap: usize) -> Result<Bytes, ReceiveError>
+    where
+        S: AsyncRead + Unpin + ?Sized,
+    {
+        if self.buffer.is_empty() {
+            self.recycle(FIRST_READ);
+        }
+        loop {
+            if let Some(prefix) = self.buffer.first_chunk::<PREFIX>() {
+                let total = PREFIX + frame::body_length(*prefix, cap).map_err(ReceiveError::Wire)?;
+                if self.buffer.len() >= total {
+                    let mut frame = self.buffer.split_to(total).freeze();
+                    return Ok(frame.split_off(PREFIX));
+                }
+                if self.buffer.len() == self.buffer.capacity() {
+                    self.buffer
+                        .reserve((total - self.buffer.len()).min(STEP.max(self.buffer.len())));
+                }
+            } else {
+                self.buffer.reserve(FIRST_READ);
+            }
+            self.read(stream).await?;
+        }
+    }
+
     /// Bytes read of a frame that is not complete yet.
     pub fn received(&self) -> usize {
         self.buffer.len()

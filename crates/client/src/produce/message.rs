@@ -1,4 +1,4 @@
-//! Produce and InitProducerId of one batch: request and check.
+//! Produce and InitProducerId: requests and checks.
 //!
 //! Produce v3 to v13: 3 record batches of format 2, 8 says which records were bad, 10 names the new leader, 13 topic ids. Always acks=all.
 //! InitProducerId v0 to v5, without a transactional id.
@@ -18,17 +18,19 @@ use crate::topic::TopicMetadata;
 pub(super) const LAST_BY_NAME: i16 = 12;
 const ACKS_ALL: i16 = -1;
 
+/// A request with one batch for each of some partitions.
 pub(super) fn build(
     version: i16,
     topic: &TopicMetadata,
-    partition: i32,
-    batch: Bytes,
+    batches: impl Iterator<Item = (i32, Bytes)>,
     limit_ms: i32,
 ) -> ProduceRequest {
-    let data = PartitionProduceData::default()
-        .with_index(partition)
-        .with_records(Some(batch));
-    let produced = TopicProduceData::default().with_partition_data(vec![data]);
+    let data = batches.map(|(partition, batch)| {
+        PartitionProduceData::default()
+            .with_index(partition)
+            .with_records(Some(batch))
+    });
+    let produced = TopicProduceData::default().with_partition_data(data.collect());
     let produced = if version > LAST_BY_NAME {
         produced.with_topic_id(topic.id.unwrap_or_default())
     } else {
@@ -143,11 +145,14 @@ mod tests {
     #[test]
     fn asks_all_replicas_and_names_the_topic_by_id_from_13() {
         for version in 3..=13 {
-            let request = build(version, &topic(), 2, Bytes::from_static(b"batch"), 5000);
+            let batches = [(2, Bytes::from_static(b"batch")), (3, Bytes::from_static(b"other"))];
+            let request = build(version, &topic(), batches.into_iter(), 5000);
             assert_eq!((request.acks, request.timeout_ms), (-1, 5000));
             assert!(request.transactional_id.is_none());
             let named = &request.topic_data[0];
             assert_eq!(named.name.0.as_str(), if version < 13 { "foo" } else { "" });
+            let asked: Vec<i32> = named.partition_data.iter().map(|data| data.index).collect();
+            assert_eq!(asked, [2, 3]);
             assert_eq!(
                 named.topic_id,
                 if version < 13 { Uuid::nil() } else { Uuid::from_u128(7) }

@@ -2,32 +2,33 @@
 //!
 //! A batch carries a producer id and a sequence number, so sending the same bytes again after a lost answer cannot write them twice. Each batch ends in one of
 //! three ways: written, not written (any error but the next), or nobody knows ([`ClientError::UnknownOutcome`]); unknown is never told as one of the others.
-//! Collecting records into batches is the caller's business, and so is what to do after a failure: a partition whose last batch is in doubt takes no more,
-//! since its next sequence number is not known. No transactions.
+//!
+//! `line` holds the batches of one partition and the rules of their order; `sender` is the task that has all lines, decides what goes where and hears what
+//! became of it; a `courier` is one connection on which requests follow each other without waiting for answers. Collecting records into batches is the
+//! caller's business, and so is what to do after a failure: a partition whose last batch is in doubt takes no more, since its next sequence number is not
+//! known. No transactions.
 
+mod courier;
+mod line;
 mod message;
 mod partitioner;
+mod sender;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use kaframe_wire::ErrorCode;
-use kaframe_wire::batch::{BatchBuilder, Compression, ProducerStamp};
-use kaframe_wire::message::ProduceRequest;
-use tokio::sync::{Mutex, Semaphore};
-use tokio::time::{Instant, sleep};
+use kaframe_wire::batch::{BatchBuilder, Compression, SealedBatch};
+use tokio::sync::{mpsc, oneshot};
 
-use self::message::{Fate, LAST_BY_NAME, fate, next_sequence};
-use crate::answer::denied;
+use self::line::Parcel;
+use self::sender::Order;
 use crate::client::Retrying;
-use crate::cluster::same_topic;
-use crate::connection::api_name;
 use crate::error::ClientError;
-use crate::offsets::needs_refresh;
-use crate::printable::printable;
-use crate::throttle::Throttled;
 use crate::topic::TopicMetadata;
 use crate::{Client, Result};
 
-/// Requests of one producer on their way at once, each on a connection of its own.
-const MOST_IN_FLIGHT: usize = 8;
 /// What a request has besides its batch, generously.
 const OVERHEAD: usize = 1024;
 
@@ -63,58 +64,53 @@ pub struct Produced {
     pub log_append_time: Option<i64>,
 }
 
-/// A producer for one topic.
+/// A producer for one topic. Dropping it stops it: what was not sent never will be.
 #[derive(Debug)]
 pub struct Producer {
-    client: Client,
     topic: TopicMetadata,
     options: ProducerOptions,
-    producer_id: i64,
-    producer_epoch: i16,
-    /// By position in `topic.partitions`.
-    lines: Vec<Mutex<Line>>,
-    in_flight: Semaphore,
+    orders: mpsc::UnboundedSender<Order>,
 }
 
-/// The sequence numbers of one partition.
-#[derive(Debug, Default)]
-struct Line {
-    next: i32,
-    /// A batch was sent and what became of it is not known, or not known yet: a dropped future leaves it so.
-    in_doubt: bool,
-}
-
-/// One batch on its way.
-struct Parcel {
+/// A batch on its way: a future of what became of it. It goes on its way whether or not it is awaited.
+#[derive(Debug)]
+pub struct Receipt {
+    topic: String,
     partition: i32,
     records: i32,
-    bytes: bytes::Bytes,
+    answer: oneshot::Receiver<Result<Produced>>,
 }
 
-/// A failed attempt, and whether it may have left the batch in the log.
-struct Failure {
-    error: ClientError,
-    in_doubt: bool,
-    fate: Fate,
+impl Future for Receipt {
+    type Output = Result<Produced>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = Pin::new(&mut self.answer).poll(context);
+        answer.map(|answer| {
+            answer.unwrap_or_else(|_| {
+                // The task ended without a word: what it knew is lost.
+                Err(ClientError::UnknownOutcome {
+                    topic: self.topic.clone(),
+                    partition: self.partition,
+                    records: self.records,
+                    detail: "the producer is gone".to_owned(),
+                })
+            })
+        })
+    }
 }
 
 impl Producer {
-    /// Looks the topic up (it is not created) and gets a producer id.
+    /// Looks the topic up (it is not created) and gets a producer id. Must be called on a tokio runtime, where the producer's task runs from then on.
     ///
     /// # Errors
     /// [`ClientError::NotFound`], [`ClientError::Authorization`], and what [`Client::topic`] fails with.
     pub async fn open(client: &Client, topic: &str, options: ProducerOptions) -> Result<Self> {
         let topic = client.topic(topic).await?;
-        let (producer_id, producer_epoch) = init_producer_id(client).await?;
-        Ok(Self {
-            client: client.clone(),
-            lines: topic.partitions.iter().map(|_| Mutex::default()).collect(),
-            topic,
-            options,
-            producer_id,
-            producer_epoch,
-            in_flight: Semaphore::new(MOST_IN_FLIGHT),
-        })
+        let identity = init_producer_id(client).await?;
+        let (orders, received) = mpsc::unbounded_channel();
+        tokio::spawn(sender::run(client.clone(), topic.clone(), identity, received));
+        Ok(Self { topic, options, orders })
     }
 
     /// How many partitions the topic has.
@@ -137,257 +133,89 @@ impl Producer {
         BatchBuilder::new(self.options.compression)
     }
 
-    /// Writes one batch. Several partitions may be written at once; batches of one partition are written in the order of the calls.
+    /// Writes one batch. Batches of one partition are written in the order of the calls.
     ///
     /// # Errors
     /// [`ClientError::UnknownOutcome`] where the batch may or may not be in the log, also for later batches of that partition; any other error means that it
-    /// is not: [`ClientError::TooLarge`], [`ClientError::UnknownPartition`], [`ClientError::Authorization`], [`ClientError::NoProgress`], ...
+    /// is not: [`ClientError::TooLarge`], [`ClientError::UnknownPartition`], [`ClientError::Authorization`], [`ClientError::NoProgress`], or
+    /// [`ClientError::HeldBack`] for a batch that waited behind one that failed.
     pub async fn produce(&self, partition: i32, batch: BatchBuilder) -> Result<Produced> {
-        let found = self
-            .topic
-            .partitions
-            .binary_search_by_key(&partition, |described| described.id);
-        let line = found
-            .ok()
-            .and_then(|index| self.lines.get(index))
-            .ok_or_else(|| ClientError::UnknownPartition {
-                topic: self.topic.name.clone(),
-                partition,
-                count: self.topic.partitions.len(),
-            })?;
-        let records = i32::try_from(batch.len()).unwrap_or(i32::MAX);
-        let mut line = line.lock().await;
-        if line.in_doubt {
-            let parcel = Parcel {
-                partition,
-                records,
-                bytes: bytes::Bytes::new(),
-            };
-            // This batch itself was not sent, but "not written" would invite a retry behind records of which nobody knows.
-            return Err(self.unknown(
-                &parcel,
-                "an earlier batch of this partition is in doubt, nothing more is sent to it",
-            ));
-        }
-        let stamp = ProducerStamp {
-            producer_id: self.producer_id,
-            producer_epoch: self.producer_epoch,
-            base_sequence: line.next,
-            transactional: false,
-        };
-        let bytes = batch
-            .finish(stamp)
+        let sealed = batch
+            .seal()
             .map_err(|error| ClientError::config(format!("the batch cannot be built: {error}")))?;
-        let parcel = Parcel {
-            partition,
-            records,
-            bytes,
-        };
-        self.check_size(&parcel)?;
-        let _permit = self
-            .in_flight
-            .acquire()
-            .await
-            .map_err(|_| ClientError::config("the producer is closed"))?;
-        line.in_doubt = true;
-        let outcome = self.deliver(&parcel).await;
-        match &outcome {
-            Ok(_) => {
-                line.next = next_sequence(line.next, records);
-                line.in_doubt = false;
-            }
-            Err(ClientError::UnknownOutcome { .. }) => {}
-            Err(_) => line.in_doubt = false,
+        let outcome = self.submit(partition, sealed)?.await;
+        if outcome.is_err() {
+            self.mend(partition);
         }
         outcome
     }
 
-    fn check_size(&self, parcel: &Parcel) -> Result<()> {
+    /// Hands a batch over, to be written behind all that were handed over for its partition before. Up to five of a partition are on their way at once.
+    ///
+    /// When one fails, those behind it are not written either, and the partition takes nothing more until [`Producer::mend`]: a hole in the order is the
+    /// caller's decision.
+    ///
+    /// # Errors
+    /// [`ClientError::TooLarge`] and [`ClientError::UnknownPartition`], before anything is sent. All else comes with the receipt, as from
+    /// [`Producer::produce`].
+    pub fn submit(&self, partition: i32, batch: SealedBatch) -> Result<Receipt> {
+        let index = self.index(partition)?;
         let limit = self.options.max_request_size;
-        if parcel.bytes.len() + OVERHEAD > limit {
-            return Err(self.too_large(parcel, format!("max.request.size is {limit}")));
-        }
-        Ok(())
-    }
-
-    /// Sends the same bytes until their fate is known or patience ends.
-    async fn deliver(&self, parcel: &Parcel) -> Result<Produced> {
-        let mut retrying =
-            Retrying::new(&self.client, "the batch to be written").about(&self.topic.name, Some(parcel.partition));
-        let mut in_doubt = false;
-        loop {
-            let known = self
-                .client
-                .current(&self.topic)
-                .map_err(|error| self.settle(parcel, error, in_doubt))?;
-            let failure = match self.attempt(parcel, &known.topic, retrying.deadline()).await {
-                Ok(produced) => {
-                    self.client.cluster().quota.succeeded();
-                    return Ok(produced);
-                }
-                Err(failure) => failure,
-            };
-            match failure.fate {
-                // The size of these bytes has not changed since the attempts before, so none of them can have written them.
-                Fate::TooLarge => return Err(failure.error),
-                Fate::Refused | Fate::OutOfSequence | Fate::Written => {
-                    return Err(self.settle(parcel, failure.error, in_doubt));
-                }
-                Fate::Again | Fate::AgainInDoubt => in_doubt |= failure.in_doubt,
-            }
-            let stale = needs_refresh(&failure.error);
-            retrying
-                .failed(failure.error)
-                .await
-                .map_err(|error| self.settle(parcel, error, in_doubt))?;
-            if stale {
-                let refreshed = self.client.refresh(&self.topic, known.at, retrying.deadline()).await;
-                refreshed.map_err(|error| self.settle(parcel, error, in_doubt))?;
-            }
-        }
-    }
-
-    /// Sends the batch once.
-    async fn attempt(&self, parcel: &Parcel, topic: &TopicMetadata, deadline: Instant) -> Result<Produced, Failure> {
-        let not_sent = |error| Failure {
-            error,
-            in_doubt: false,
-            fate: Fate::Again,
-        };
-        let final_ = |error| Failure {
-            error,
-            in_doubt: false,
-            fate: Fate::Refused,
-        };
-        same_topic(&self.topic, topic).map_err(final_)?;
-        let described = self.client.partition(topic, parcel.partition).map_err(final_)?;
-        let leader = self.client.leader(topic, described).map_err(not_sent)?;
-        let whose = format!("leader of {}-{}", topic.name, parcel.partition);
-        let config = self.client.config();
-        // The broker waits for its replicas at most this long before it answers; the answer itself may take as long again.
-        let limit_ms = i32::try_from(config.request_timeout.as_millis()).unwrap_or(i32::MAX);
-        let deadline = deadline.min(Instant::now() + config.request_timeout * 2);
-        let mut connection = self
-            .client
-            .cluster()
-            .lease(leader, &whose, deadline)
-            .await
-            .map_err(not_sent)?;
-        let quiet = connection.quiet_for();
-        if !quiet.is_zero() {
-            sleep(quiet.min(deadline.saturating_duration_since(Instant::now()))).await;
-        }
-        let version = match topic.id {
-            Some(_) => connection.version::<ProduceRequest>().map_err(final_)?,
-            None => connection
-                .version_up_to::<ProduceRequest>(LAST_BY_NAME)
-                .map_err(final_)?,
-        };
-        let request = message::build(version, topic, parcel.partition, parcel.bytes.clone(), limit_ms);
-        let api = api_name(kaframe_wire::message::ApiKey::Produce as i16, version);
-        let response = connection.call(version, &request, deadline).await.map_err(|error| {
-            // From the first byte on it is the broker's word that counts, and it has not spoken, or not in a way that can be understood.
-            let fate = if matches!(error, ClientError::Connect { .. }) {
-                Fate::AgainInDoubt
-            } else {
-                Fate::Refused
-            };
-            let error = if fate == Fate::Refused {
-                self.unknown(parcel, &error.to_string())
-            } else {
-                error
-            };
-            Failure {
-                error,
-                in_doubt: true,
-                fate,
-            }
-        })?;
-        let broker = connection.peer().to_string();
-        connection.throttle(response.throttle());
-        for endpoint in &response.node_endpoints {
-            self.client
-                .cluster()
-                .learn_broker(endpoint.node_id.0, &endpoint.host, endpoint.port);
-        }
-        self.client.cluster().give_back(connection);
-        let Some(result) = message::find(&response, version, topic, parcel.partition) else {
-            let detail = format!("{api}: no word about the partition that was written");
-            let error = self.unknown(parcel, &ClientError::protocol(broker, detail).to_string());
-            return Err(Failure {
-                error,
-                in_doubt: true,
-                fate: Fate::Refused,
-            });
-        };
-        let code = ErrorCode(result.error_code);
-        let fate = fate(code);
-        if fate == Fate::Written {
-            return Ok(Produced {
-                partition: parcel.partition,
-                base_offset: result.base_offset,
-                records: parcel.records,
-                log_append_time: Some(result.log_append_time_ms).filter(|time| *time >= 0),
+        if batch.size_bytes() + OVERHEAD > limit {
+            return Err(ClientError::TooLarge {
+                topic: self.topic.name.clone(),
+                partition,
+                size: batch.size_bytes(),
+                limit: format!("max.request.size is {limit}"),
             });
         }
-        let said = result.error_message.or_else(|| {
-            result
-                .record_errors
-                .into_iter()
-                .find_map(|bad| bad.batch_index_error_message)
-        });
-        let message = said.map_or_else(|| code.meaning().to_owned(), |said| printable(&said));
-        let error = match (fate, code) {
-            (Fate::TooLarge, _) => {
-                self.too_large(parcel, format!("{broker} says {code}: max.message.bytes of the topic"))
-            }
-            (_, ErrorCode::TOPIC_AUTHORIZATION_FAILED) => denied(&topic.name, code, "WRITE"),
-            _ => ClientError::Broker {
-                code,
-                api,
-                topic: Some(topic.name.clone()),
-                partition: Some(parcel.partition),
-                broker,
-                message,
-            },
+        let (reply, answer) = oneshot::channel();
+        let receipt = Receipt {
+            topic: self.topic.name.clone(),
+            partition,
+            records: batch.records(),
+            answer,
         };
-        Err(Failure {
-            error,
-            in_doubt: fate == Fate::AgainInDoubt,
-            fate,
-        })
+        // Were the task gone, the receipt would say so.
+        let _ = self.orders.send(Order::Batch(index, Parcel::new(batch, reply)));
+        Ok(receipt)
     }
 
-    /// The end of a batch that was not acknowledged: unknown if any attempt may have written it, else what went wrong.
-    fn settle(&self, parcel: &Parcel, error: ClientError, in_doubt: bool) -> ClientError {
-        match error {
-            error @ ClientError::UnknownOutcome { .. } => error,
-            error if in_doubt => self.unknown(parcel, &error.to_string()),
-            error => error,
+    /// Lets a partition go on after a batch of it failed, unless that one is in doubt.
+    pub fn mend(&self, partition: i32) {
+        if let Ok(index) = self.index(partition) {
+            let _ = self.orders.send(Order::Mend(index));
         }
     }
 
-    fn unknown(&self, parcel: &Parcel, detail: &str) -> ClientError {
-        ClientError::UnknownOutcome {
-            topic: self.topic.name.clone(),
-            partition: parcel.partition,
-            records: parcel.records,
-            detail: detail.to_owned(),
-        }
+    /// Sends nothing more and waits for nothing more. Every receipt is settled by then: as unknown, where its batch was sent.
+    pub async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        let _ = self.orders.send(Order::Close(done));
+        let _ = closed.await;
     }
 
-    fn too_large(&self, parcel: &Parcel, limit: String) -> ClientError {
-        ClientError::TooLarge {
-            topic: self.topic.name.clone(),
-            partition: parcel.partition,
-            size: parcel.bytes.len(),
-            limit,
-        }
+    fn index(&self, partition: i32) -> Result<usize> {
+        let described = &self.topic.partitions;
+        described
+            .binary_search_by_key(&partition, |described| described.id)
+            .map_err(|_| ClientError::UnknownPartition {
+                topic: self.topic.name.clone(),
+                partition,
+                count: described.len(),
+            })
     }
 }
 
+/// Who writes: producer id and epoch.
+#[derive(Debug, Clone, Copy)]
+struct Identity {
+    id: i64,
+    epoch: i16,
+}
+
 /// Gets a producer id from any broker; a broker that has just started may still be loading what it needs for that.
-async fn init_producer_id(client: &Client) -> Result<(i64, i16)> {
+async fn init_producer_id(client: &Client) -> Result<Identity> {
     let mut retrying = Retrying::new(client, "a producer id");
     loop {
         let asked = client
@@ -399,7 +227,10 @@ async fn init_producer_id(client: &Client) -> Result<(i64, i16)> {
             Ok(answer) => match ErrorCode(answer.body.error_code) {
                 ErrorCode::NONE if answer.body.producer_id.0 >= 0 => {
                     client.cluster().quota.succeeded();
-                    return Ok((answer.body.producer_id.0, answer.body.producer_epoch));
+                    return Ok(Identity {
+                        id: answer.body.producer_id.0,
+                        epoch: answer.body.producer_epoch,
+                    });
                 }
                 ErrorCode::NONE => return Err(answer.nonsense("a negative producer id")),
                 code @ ErrorCode::CLUSTER_AUTHORIZATION_FAILED => {

@@ -19,6 +19,9 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 pub use self::rows::Rows;
 use crate::{EncodeError, UnknownFormat, ValueFormat};
 
+/// Rows after which the length of the rest is estimated.
+const SAMPLED_ROWS: usize = 63;
+
 /// How rows become value bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EncodeFormat {
@@ -97,6 +100,9 @@ fn json_rows(batch: &RecordBatch) -> Result<Rows, EncodeError> {
             reason,
         })?;
         rows.close();
+        if row == SAMPLED_ROWS {
+            rows.reserve(batch.num_rows());
+        }
     }
     Ok(rows)
 }

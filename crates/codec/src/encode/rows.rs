@@ -55,6 +55,13 @@ impl Rows {
         (0..self.len()).map(|i| self.get(i))
     }
 
+    /// Makes room for as many rows, as long as those so far on average.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        let average = self.data.len() / self.len().max(1) + 1;
+        self.data
+            .reserve(rows.saturating_sub(self.len()).saturating_mul(average + average / 16));
+    }
+
     /// Where the bytes of the row at hand are appended.
     pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.data

@@ -99,6 +99,9 @@ impl From<ClientError> for Error {
             ClientError::UnknownOutcome { topic, partition, .. } => {
                 new(ErrorKind::UnknownOutcome).with_topic(topic).with_partition(partition)
             }
+            ClientError::HeldBack { topic, partition, .. } => {
+                new(ErrorKind::ReadTimeout).with_topic(topic).with_partition(partition)
+            }
             ClientError::TooLarge { topic, partition, .. } => {
                 new(ErrorKind::Limit).with_topic(topic).with_partition(partition)
             }

@@ -1,6 +1,6 @@
 //! Rows of a batch as bytes of records: encoded once, shared until they are acknowledged.
 //!
-//! Pure and without state, so that several workers can encode at once where one is not fast enough.
+//! Pure and without state: several workers encode at once.
 
 use arrow_array::{Array, RecordBatch, TimestampMillisecondArray};
 use kaframe_codec::{EncodeError, Rows, encode_key, encode_rows};

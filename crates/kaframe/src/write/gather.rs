@@ -3,7 +3,6 @@
 //! A batch is closed when the next record would take it over its size. A partition that gets few records would keep the bytes of long-gone
 //! rows alive, since rows share their buffer, so a batch is also closed when much has passed since its first record.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kaframe_wire::batch::{BatchBuilder, Compression};
@@ -67,7 +66,7 @@ impl Gathered {
 
     /// The records as a batch.
     pub fn build(&self, compression: Compression) -> BatchBuilder {
-        let mut batch = BatchBuilder::new(compression);
+        let mut batch = BatchBuilder::with_capacity(compression, self.size);
         let mut headers = Vec::new();
         for Part { encoded, rows } in &self.parts {
             for row in rows.iter().map(|row| *row as usize) {
@@ -143,7 +142,8 @@ fn varint_len(value: i64) -> usize {
 #[derive(Debug)]
 pub(super) struct Gather {
     target: usize,
-    open: BTreeMap<i32, (u64, Gathered)>,
+    /// By partition: what had passed when it was begun, and the batch.
+    open: Vec<Option<(u64, Gathered)>>,
     passed: u64,
 }
 
@@ -152,7 +152,7 @@ impl Gather {
     pub fn new(target: usize) -> Gather {
         Gather {
             target,
-            open: BTreeMap::new(),
+            open: Vec::new(),
             passed: 0,
         }
     }
@@ -163,33 +163,25 @@ impl Gather {
         let size = record_size(payload, headers);
         self.passed += size as u64;
         let passed = self.passed;
-        let (_, open) = self
-            .open
-            .entry(partition)
-            .or_insert_with(|| (passed, Gathered::new(partition)));
-        if open.rows > 0 && open.size + size > self.target {
-            let full = std::mem::replace(open, Gathered::new(partition));
-            open.push(encoded, row, payload, size);
-            if let Some((since, _)) = self.open.get_mut(&partition) {
-                *since = passed;
-            }
-            return Some(full);
+        let index = usize::try_from(partition).unwrap_or(0);
+        if index >= self.open.len() {
+            self.open.resize_with(index + 1, || None);
         }
+        let (since, open) = self.open[index].get_or_insert_with(|| (passed, Gathered::new(partition)));
+        let full = (open.rows > 0 && open.size + size > self.target).then(|| {
+            *since = passed;
+            std::mem::replace(open, Gathered::new(partition))
+        });
         open.push(encoded, row, payload, size);
-        None
+        full
     }
 
     /// Takes out the batches that have been open for too long.
     pub fn take_aged(&mut self) -> Vec<Gathered> {
         let before = self.passed.saturating_sub(MAX_AGE);
-        let aged: Vec<i32> = self
-            .open
-            .iter()
-            .filter(|(_, (since, _))| *since < before)
-            .map(|(partition, _)| *partition)
-            .collect();
-        aged.iter()
-            .filter_map(|partition| self.open.remove(partition))
+        self.open
+            .iter_mut()
+            .filter_map(|open| open.take_if(|(since, _)| *since < before))
             .map(|(_, gathered)| gathered)
             .collect()
     }
@@ -197,7 +189,8 @@ impl Gather {
     /// Takes out all of them.
     pub fn take_all(&mut self) -> Vec<Gathered> {
         std::mem::take(&mut self.open)
-            .into_values()
+            .into_iter()
+            .flatten()
             .map(|(_, gathered)| gathered)
             .collect()
     }

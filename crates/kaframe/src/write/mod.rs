@@ -1,7 +1,8 @@
 //! Writing: rows of Arrow record batches become records of a topic.
 //!
 //! The way of a row: its columns are told apart (`columns`), it is encoded (`encode`), given a partition (`partitioner`), gathered with others of
-//! that partition (`gather`), and delivered (`deliver`), idempotent and with acks=all. What became of every row is in the [`WriteReport`]: written,
+//! that partition (`gather`), and delivered (`deliver`), idempotent and with acks=all, several batches of a partition on their way at once. Encoding and
+//! compressing is spread over the cores (`workers`). What became of every row is in the [`WriteReport`]: written,
 //! not written, or, when an answer never came, unknown. Nothing here is transactional, and a process that dies and runs again may write again.
 //!
 //! A row is encoded once and its bytes stay shared until the broker has acknowledged it, so a batch that the broker finds too large is split and
@@ -15,6 +16,7 @@ mod headers;
 mod options;
 mod partitioner;
 mod report;
+pub(crate) mod workers;
 mod writer;
 
 use arrow_array::RecordBatch;

@@ -3,12 +3,14 @@
 //! The first failure ends it. What was gathered before a row that cannot be written is still delivered, so that exactly the rows before it are
 //! written; after any other failure nothing more is sent, and what is on its way is waited for, since its outcome may still become known.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arrow_array::{Array, RecordBatch};
 use kaframe_client::{Producer, ProducerOptions};
 use kaframe_wire::batch::{BatchBuilder, Compression, ProducerStamp};
+use tokio::task::JoinHandle;
 
 use super::deliver::{Delivery, Outcome};
 use super::encode::Encoded;
@@ -16,6 +18,7 @@ use super::gather::{Gather, Gathered, lone_batch_size};
 use super::options::{WriteOptions, WriteProgress};
 use super::partitioner::Partitioner;
 use super::report::WriteReport;
+use super::workers::Workers;
 use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -28,6 +31,8 @@ const MAX_REQUEST: usize = 100 << 20;
 /// Rows, and bytes of them, that are encoded at a time.
 const CHUNK_ROWS: usize = 8192;
 const CHUNK_BYTES: usize = 4 << 20;
+/// Fewer rows than these are encoded on the spot: handing them to another thread would cost more.
+const FEW_ROWS: usize = 256;
 /// How long a cancelled write waits for answers that are on their way.
 const LAST_ANSWERS: Duration = Duration::from_millis(100);
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -43,6 +48,12 @@ pub struct Writer {
     report: WriteReport,
     began: Instant,
     told: Instant,
+    workers: Workers,
+    /// Chunks of rows that are being encoded, in their order.
+    encoding: VecDeque<JoinHandle<Option<Result<Encoded>>>>,
+    /// Rows that were given.
+    given: u64,
+    /// Rows of these that are gathered.
     rows: u64,
     failed: bool,
 }
@@ -81,9 +92,10 @@ impl Writer {
         let max_message = configs
             .ok()
             .and_then(|configs| configs.get("max.message.bytes")?.as_ref()?.parse().ok());
+        let workers = Workers::new();
         Ok(Writer {
             partitioner: Partitioner::new(partitions, options.partition),
-            delivery: Delivery::new(producer, options.compression),
+            delivery: Delivery::new(producer, options.compression, workers.clone()),
             gather: Gather::new(BATCH_TARGET.min(max_message.unwrap_or(DEFAULT_MAX_MESSAGE))),
             max_message,
             report: WriteReport {
@@ -92,19 +104,22 @@ impl Writer {
             },
             began,
             told: began,
+            workers,
+            encoding: VecDeque::new(),
+            given: 0,
             rows: 0,
             failed: false,
             options,
         })
     }
 
-    /// Takes the rows of a batch. Returns when they are encoded and there is room for them, not when they are written.
+    /// Takes the rows of a batch. Returns when there is room for more, not when they are written.
     ///
     /// # Errors
     /// As [`Cluster::write`]; also those of rows that were taken before. After an error the writer takes nothing more.
     pub async fn push(&mut self, batch: &RecordBatch) -> Result<()> {
         self.check_usable()?;
-        let end = self.rows + batch.num_rows() as u64;
+        let end = self.given + batch.num_rows() as u64;
         let chunk = rows_per_chunk(batch);
         for start in (0..batch.num_rows()).step_by(chunk) {
             let rows = chunk.min(batch.num_rows() - start);
@@ -123,7 +138,7 @@ impl Writer {
         self.check_usable()?;
         match self.try_flush().await {
             Ok(()) => Ok(()),
-            Err(stop) => Err(self.fail(stop, self.rows).await),
+            Err(stop) => Err(self.fail(stop, self.given).await),
         }
     }
 
@@ -152,7 +167,40 @@ impl Writer {
     }
 
     async fn push_chunk(&mut self, batch: &RecordBatch) -> Result<(), Stop> {
-        let encoded = Arc::new(Encoded::new(batch, self.rows, now(), &self.options).map_err(Stop::Row)?);
+        let (first_row, now) = (self.given, now());
+        self.given += batch.num_rows() as u64;
+        if batch.num_rows() < FEW_ROWS && self.encoding.is_empty() {
+            let encoded = Encoded::new(batch, first_row, now, &self.options).map_err(Stop::Row)?;
+            return self.gather(Arc::new(encoded)).await;
+        }
+        let (batch, options) = (batch.clone(), self.options.clone());
+        let encoding = self
+            .workers
+            .start(move || Encoded::new(&batch, first_row, now, &options));
+        self.encoding.push_back(encoding);
+        while self.encoding.len() > self.workers.enough() {
+            self.gather_next().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the oldest chunk that is being encoded and gathers its rows.
+    async fn gather_next(&mut self) -> Result<(), Stop> {
+        let Some(encoding) = self.encoding.front_mut() else {
+            return Ok(());
+        };
+        let encoded = tokio::select! {
+            biased;
+            () = self.options.cancel.cancelled() => return Err(Stop::Cancelled),
+            encoded = encoding => encoded,
+        };
+        self.encoding.pop_front();
+        let panicked = || Error::new(ErrorKind::Internal, "the thread that encodes rows panicked");
+        let encoded = encoded.ok().flatten().ok_or_else(panicked).flatten();
+        self.gather(Arc::new(encoded.map_err(Stop::Row)?)).await
+    }
+
+    async fn gather(&mut self, encoded: Arc<Encoded>) -> Result<(), Stop> {
         for row in 0..encoded.len() {
             self.check_size(&encoded, row).map_err(Stop::Row)?;
             let partition = self
@@ -165,16 +213,16 @@ impl Writer {
                 self.send(full).await?;
             }
         }
-        for aged in self.gather.take_aged() {
-            self.send(aged).await?;
-        }
-        Ok(())
+        let aged = self.gather.take_aged();
+        self.send_all(aged).await
     }
 
     async fn try_flush(&mut self) -> Result<(), Stop> {
-        for gathered in self.gather.take_all() {
-            self.send(gathered).await?;
+        while !self.encoding.is_empty() {
+            self.gather_next().await?;
         }
+        let rest = self.gather.take_all();
+        self.send_all(rest).await?;
         loop {
             let settled = tokio::select! {
                 biased;
@@ -188,6 +236,17 @@ impl Writer {
         }
     }
 
+    async fn send_all(&mut self, batches: Vec<Gathered>) -> Result<(), Stop> {
+        let mut batches = batches.into_iter();
+        while let Some(batch) = batches.next() {
+            if let Err(stop) = self.send(batch).await {
+                batches.for_each(|batch| batch.add_rows(&mut self.report.not_written));
+                return Err(stop);
+            }
+        }
+        Ok(())
+    }
+
     async fn send(&mut self, batch: Gathered) -> Result<(), Stop> {
         let room = tokio::select! {
             biased;
@@ -199,7 +258,7 @@ impl Writer {
             return Err(Stop::Cancelled);
         };
         self.delivery.send(batch, room);
-        for outcome in self.delivery.settled() {
+        while let Some(outcome) = self.delivery.settled() {
             self.settle(outcome)?;
         }
         Ok(())
@@ -207,7 +266,7 @@ impl Writer {
 
     /// Puts into the report what became of a batch.
     fn settle(&mut self, outcome: Outcome) -> Result<(), Stop> {
-        for (produced, payload) in &outcome.written {
+        if let Some((produced, payload)) = &outcome.written {
             self.report.add(produced, *payload);
         }
         outcome.unknown.iter().for_each(|rows| self.report.unknown.insert(rows));
@@ -225,6 +284,8 @@ impl Writer {
     /// Ends the write: settles what is on its way and says what became of the rows, of which those up to `end` were given.
     async fn fail(&mut self, stop: Stop, end: u64) -> Error {
         self.failed = true;
+        // What is still being encoded lies behind the row that failed.
+        self.encoding.clear();
         self.report.not_written.insert(self.rows..end);
         let error = match stop {
             Stop::Row(error) => match self.try_flush().await {
@@ -257,27 +318,26 @@ impl Writer {
             Stop::Cancelled => Error::cancelled(),
             Stop::Row(error) | Stop::Delivery(error) => error,
         };
-        let settling = async {
-            while let Some(outcome) = self.delivery.next_settled().await {
-                if let Err(Stop::Delivery(later)) = self.settle(outcome) {
-                    // That rows may be there twice or not at all matters more than what went wrong first.
-                    if later.kind() == ErrorKind::UnknownOutcome && error.kind() != ErrorKind::Cancelled {
-                        error = later;
-                    }
-                }
-            }
-        };
-        if tokio::time::timeout(patience, settling).await.is_err() {
-            for unsettled in self.delivery.abort().await {
-                let report = &mut self.report;
-                unsettled.batch().add_rows(if unsettled.was_sent() {
-                    &mut report.unknown
-                } else {
-                    &mut report.not_written
-                });
-            }
+        if tokio::time::timeout(patience, self.settle_all(&mut error))
+            .await
+            .is_err()
+        {
+            self.delivery.abandon().await;
+            self.settle_all(&mut error).await;
         }
         error
+    }
+
+    /// Waits for what is on its way. That rows may be there twice or not at all matters more than what went wrong first.
+    async fn settle_all(&mut self, error: &mut Error) {
+        while let Some(outcome) = self.delivery.next_settled().await {
+            if let Err(Stop::Delivery(later)) = self.settle(outcome)
+                && later.kind() == ErrorKind::UnknownOutcome
+                && error.kind() != ErrorKind::Cancelled
+            {
+                *error = later;
+            }
+        }
     }
 
     /// A row that the topic does not take is found before anything of it is sent.

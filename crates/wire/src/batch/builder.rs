@@ -55,6 +55,13 @@ impl BatchBuilder {
         }
     }
 
+    /// An empty batch with room for so many bytes.
+    pub fn with_capacity(compression: Compression, bytes: usize) -> BatchBuilder {
+        let mut batch = BatchBuilder::new(compression);
+        batch.bytes.reserve_exact(bytes.saturating_sub(V2_HEADER));
+        batch
+    }
+
     /// Appends a record. A timestamp of -1 is none.
     ///
     /// Does not fail: [`BatchBuilder::finish`] refuses a batch that has grown past what the format can hold (2 GiB), so
@@ -95,8 +102,16 @@ impl BatchBuilder {
     /// Compresses, writes the header and the checksum.
     ///
     /// # Errors
-    /// [`WireError::Limit`] for a batch of 2 GiB and more, [`WireError::Protocol`] for one without records: brokers refuse it.
+    /// As [`BatchBuilder::seal`].
     pub fn finish(self, stamp: ProducerStamp) -> Result<Bytes, WireError> {
+        Ok(self.seal()?.stamp(stamp))
+    }
+
+    /// Compresses: the costly part, which needs no sequence number yet and so can be done for several batches at once.
+    ///
+    /// # Errors
+    /// [`WireError::Limit`] for a batch of 2 GiB and more, [`WireError::Protocol`] for one without records: brokers refuse it.
+    pub fn seal(self) -> Result<SealedBatch, WireError> {
         if self.count == 0 {
             return Err(WireError::protocol("a batch to be sent holds no record"));
         }
@@ -114,6 +129,40 @@ impl BatchBuilder {
                 limit: most as u64,
             });
         }
+        Ok(SealedBatch {
+            bytes: batch,
+            compression: self.compression,
+            count: self.count,
+            base_timestamp: self.base_timestamp,
+            max_timestamp: self.max_timestamp,
+        })
+    }
+}
+
+/// A batch whose records are final, and compressed. It lacks the producer's sequence number.
+#[derive(Debug)]
+pub struct SealedBatch {
+    /// Room for the header, then the records.
+    bytes: Vec<u8>,
+    compression: Compression,
+    count: i32,
+    base_timestamp: i64,
+    max_timestamp: i64,
+}
+
+impl SealedBatch {
+    /// How many records it holds; at least one.
+    pub fn records(&self) -> i32 {
+        self.count
+    }
+
+    /// Bytes of the finished batch, header included.
+    pub fn size_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Writes the header and the checksum.
+    pub fn stamp(mut self, stamp: ProducerStamp) -> Bytes {
         let transactional = if stamp.transactional { TRANSACTIONAL } else { 0 };
         let flags = Flags {
             base_offset: 0,
@@ -126,8 +175,8 @@ impl BatchBuilder {
             base_sequence: stamp.base_sequence,
             record_count: self.count,
         };
-        seal(&mut batch, &flags);
-        Ok(Bytes::from(batch))
+        seal(&mut self.bytes, &flags);
+        Bytes::from(self.bytes)
     }
 }
 

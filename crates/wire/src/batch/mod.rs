@@ -40,7 +40,7 @@ mod rewrite;
 mod walk;
 
 pub use crate::compress::{Compression, Scratch};
-pub use builder::{BatchBuilder, ProducerStamp};
+pub use builder::{BatchBuilder, ProducerStamp, SealedBatch};
 pub use control::{ControlType, control_batch};
 pub use entry::Batch;
 pub use header::{Header, TimestampType};

@@ -1,0 +1,145 @@
+//! `kaframe export`: topics into files, once or run after run.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use kaframe::blocking::Cluster;
+use kaframe::{FileFormat, ScanOptions, Written};
+
+use super::read::{judge, resolve_from_log_start, tell};
+use crate::Context;
+use crate::exit::Failure;
+use crate::flag::columns::Columns;
+use crate::flag::connection::Connection;
+use crate::flag::file::{FileFlags, parse_format};
+use crate::flag::output::ProgressFlag;
+use crate::flag::range::{Range, count};
+use crate::flag::running::Running;
+use crate::render::thousands;
+use crate::{messages, progress};
+
+/// Save topics as files: Parquet, Arrow, CSV or NDJSON. A file is there whole or not at all.
+#[derive(Args, Debug)]
+pub struct Export {
+    /// Topics; several go to a folder, a file each
+    #[arg(required = true)]
+    topics: Vec<String>,
+    /// The file, or a folder (with a slash at its end, or there already); the ending says the format
+    #[arg(short = 'w', long = "output", value_name = "FILE", help_heading = "Files")]
+    output: PathBuf,
+    /// The format where the name does not say it: parquet, arrow, csv or ndjson
+    #[arg(short = 'f', long = "format", value_name = "FORMAT", value_parser = parse_format, help_heading = "Files")]
+    format: Option<FileFormat>,
+    /// Remember in this file where the export stands: run it again, and only what is new is added, to a folder of files
+    #[arg(long, value_name = "FILE", help_heading = "Files")]
+    state: Option<PathBuf>,
+    #[command(flatten)]
+    files: FileFlags,
+    /// At most so many records of each topic
+    #[arg(short = 'n', long = "limit", visible_short_alias = 'c', value_name = "N", allow_negative_numbers = true, value_parser = count, help_heading = "Which records")]
+    limit: Option<u64>,
+    #[command(flatten)]
+    range: Range,
+    #[command(flatten)]
+    columns: Columns,
+    #[command(flatten)]
+    progress: ProgressFlag,
+    #[command(flatten)]
+    running: Running,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Export {
+    /// Runs it.
+    pub fn run(self, context: &Context) -> Result<(), Failure> {
+        let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
+        let mut outcome = Ok(());
+        for topic in &self.topics {
+            let ended = self.topic(context, &cluster, topic);
+            match ended {
+                // The others are written all the same; the end says that not all is well.
+                Err(Failure::Incomplete(message)) if self.topics.len() > 1 => {
+                    messages::warning(&format!("{topic}: {message}"));
+                    outcome = Err(Failure::Incomplete("not every topic is complete".to_owned()));
+                }
+                other => other?,
+            }
+        }
+        outcome
+    }
+
+    fn topic(&self, context: &Context, cluster: &Cluster, topic: &String) -> Result<(), Failure> {
+        let mut options = ScanOptions {
+            limit: self.limit,
+            cancel: context.interrupt.token(),
+            ..ScanOptions::default()
+        };
+        let from_log_start = self.range.apply(&mut options)?;
+        self.columns.apply(&mut options)?;
+        self.running.apply(&mut options)?;
+        let bar = progress::Bar::new(self.progress.progress, true);
+        options.progress = bar.callback();
+        resolve_from_log_start(cluster, std::slice::from_ref(topic), from_log_start, &mut options)?;
+        let files = self.files.options(self.format);
+        let path = self.path(topic);
+        let written = match &self.state {
+            None => cluster
+                .scan(topic.as_str(), options)
+                .and_then(|scan| scan.write_file(&path, files))
+                .map(Some),
+            Some(state) => {
+                let exported = cluster.export(topic, &path, state, options, files);
+                exported.map(|exported| {
+                    if exported.written.is_none() && !context.output.quiet {
+                        messages::note(&format!(
+                            "{topic}: nothing new; {} rows of {} runs are in {}",
+                            thousands(exported.rows),
+                            thousands(exported.runs),
+                            path.display()
+                        ));
+                    }
+                    exported.written
+                })
+            }
+        };
+        bar.clear();
+        let Some(written) = written? else { return Ok(()) };
+        say(&written, &path, context);
+        tell(&written.report, context);
+        judge(&written.report, self.running.strict)
+    }
+
+    /// Where a topic goes: several share the folder.
+    fn path(&self, topic: &str) -> PathBuf {
+        if self.topics.len() == 1 {
+            return self.output.clone();
+        }
+        if self.state.is_some() || !self.files.partition_by.is_empty() {
+            return self.output.join(topic);
+        }
+        let ending = self.format.unwrap_or(FileFormat::Parquet).ending();
+        self.output.join(format!("{topic}.{ending}"))
+    }
+}
+
+/// What was written, in a line.
+pub(super) fn say(written: &Written, path: &Path, context: &Context) {
+    if context.output.quiet {
+        return;
+    }
+    let files = match written.files.len() {
+        0 => "no file".to_owned(),
+        1 => String::new(),
+        many => format!("{} files, ", thousands(many as u64)),
+    };
+    messages::note(&format!(
+        "{}: {files}{} rows, {} bytes",
+        match written.files.as_slice() {
+            [one] => one.path.display(),
+            _ => path.display(),
+        },
+        thousands(written.rows()),
+        thousands(written.bytes())
+    ));
+}

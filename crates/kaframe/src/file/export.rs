@@ -1,0 +1,142 @@
+//! Run after run: each adds the files of what is new, and the state says where it stands.
+
+use std::path::{Path, PathBuf};
+
+use super::state::{Standing, StateFile};
+use super::target::Target;
+use super::temporary::settle;
+use super::{FileOptions, Written, io_error};
+use crate::blocking;
+use crate::bound::{Bound, Bounds};
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::options::ScanOptions;
+
+/// What a run came to.
+#[derive(Debug, Clone)]
+pub struct Exported {
+    /// What it wrote; `None` where nothing was new.
+    pub written: Option<Written>,
+    /// Rows that all runs wrote so far.
+    pub rows: u64,
+    /// Runs that wrote something so far.
+    pub runs: u64,
+}
+
+impl Cluster {
+    /// Adds what is new in a topic to a folder of files, and remembers in the file `state` where it stands. The first run begins at the start of `scan`, every
+    /// later one where the last one ended; killed at any moment and run again, it loses nothing and has nothing twice.
+    ///
+    /// # Errors
+    /// As [`crate::Scan::write_file`]; [`crate::ErrorKind::Config`] where another run uses the state, where it stands behind another folder, or for an end by
+    /// time, `tail` and `allow_partial`, which leave no place to go on from; [`crate::ErrorKind::DataLoss`] where the topic is another one than before or
+    /// records between two runs are gone.
+    pub async fn export(
+        &self,
+        topic: &str,
+        folder: impl AsRef<Path>,
+        state: impl AsRef<Path>,
+        mut scan: ScanOptions,
+        files: FileOptions,
+    ) -> Result<Exported> {
+        check(&scan)?;
+        let folder = absolute(folder.as_ref())?;
+        let mut state = StateFile::open(state.as_ref())?;
+        // Also says what is wrong with the place before anything is read.
+        Target::folder(&folder, String::new(), true, &files)?;
+        let before = state.recover(topic, &folder)?;
+        let (runs, rows) = before.as_ref().map_or((0, 0), |before| (before.runs, before.rows));
+        match before {
+            Some(before) => scan.start = Bounds::Bookmark(before.next_start),
+            None if holds_files(&folder)? => {
+                let message = format!(
+                    "the folder {} is not empty, and the state knows nothing of it",
+                    folder.display()
+                );
+                return Err(
+                    Error::config(message).with_hint("name an empty folder, or the state file that belongs to it")
+                );
+            }
+            None => {}
+        }
+        let scan = self.scan(topic, scan).await?;
+        if scan.plan().offsets() == 0 {
+            return Ok(Exported {
+                written: None,
+                rows,
+                runs,
+            });
+        }
+        let run = runs + 1;
+        let target = Target::folder(&folder, format!("part-{run:06}"), true, &files)?;
+        let (written, staged) = scan.stage(&target, &files).await?;
+        let paths = staged.keep()?;
+        let relative = |path: &PathBuf| path.strip_prefix(&folder).unwrap_or(path).to_owned();
+        let standing = Standing {
+            runs: run,
+            rows: rows + written.rows(),
+            next_start: written.next_start.clone(),
+            files: paths.iter().map(relative).collect(),
+            folder,
+        };
+        let (rows, runs) = (standing.rows, standing.runs);
+        state.commit(topic, standing)?;
+        // From here on the run has happened; should it end here, the next one does the rest.
+        settle(&paths)?;
+        Ok(Exported {
+            written: Some(written),
+            rows,
+            runs,
+        })
+    }
+}
+
+impl blocking::Cluster {
+    /// See [`Cluster::export`].
+    pub fn export(
+        &self,
+        topic: &str,
+        folder: impl AsRef<Path>,
+        state: impl AsRef<Path>,
+        scan: ScanOptions,
+        files: FileOptions,
+    ) -> Result<Exported> {
+        self.block_on(self.as_async().export(topic, folder, state, scan, files))
+    }
+}
+
+fn check(scan: &ScanOptions) -> Result<()> {
+    let by_time = has_time(&scan.end);
+    let reason = if by_time {
+        "an end by time leaves records behind it that arrive late, so the next run could not go on exactly"
+    } else if scan.tail.is_some() {
+        "the newest records leave those before them out, so there is no place to go on from"
+    } else if scan.allow_partial {
+        "what could not be read would never be read again"
+    } else {
+        return Ok(());
+    };
+    Err(Error::config(format!("with a state this is not possible: {reason}"))
+        .with_hint("leave out the end by time, tail and allow_partial"))
+}
+
+fn has_time(bounds: &Bounds) -> bool {
+    match bounds {
+        Bounds::One(bound) => matches!(bound, Bound::Time(_)),
+        Bounds::PerPartition(map) => map.values().any(|bound| matches!(bound, Bound::Time(_))),
+        Bounds::PerTopic(map) => map.values().any(has_time),
+        Bounds::Bookmark(_) | Bounds::Group(_) => false,
+    }
+}
+
+fn absolute(folder: &Path) -> Result<PathBuf> {
+    std::path::absolute(folder).map_err(|error| io_error("find", folder, &error))
+}
+
+fn holds_files(folder: &Path) -> Result<bool> {
+    match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(io_error("look into", folder, &error)),
+        Ok(mut entries) => Ok(entries.next().is_some()),
+    }
+}

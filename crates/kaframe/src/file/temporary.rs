@@ -1,0 +1,164 @@
+//! A file that is there whole or not at all.
+//!
+//! It is written under a hidden name in the folder of its own, brought to the disk, and renamed. Until it is committed or kept, dropping it removes it.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::io_error;
+use crate::error::{Error, Result};
+
+const PREFIX: &str = ".kaframe-";
+const SUFFIX: &str = ".tmp";
+
+/// A file under its hidden name.
+#[derive(Debug)]
+pub(super) struct Temporary {
+    hidden: PathBuf,
+    path: PathBuf,
+    /// Somebody else sees to it from here on.
+    kept: bool,
+}
+
+impl Temporary {
+    /// Creates it, and hands over what to write to. One that is to be kept has a hidden name that [`settle`] finds, so nobody else may write there at the
+    /// same time; what an earlier run left under it is removed.
+    pub fn create(path: &Path, to_be_kept: bool) -> Result<(Temporary, File)> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let tag = if to_be_kept {
+            String::new()
+        } else {
+            format!("{}-{}-", process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+        };
+        let temporary = Temporary {
+            hidden: hidden_name(path, &tag),
+            path: path.to_owned(),
+            kept: false,
+        };
+        let failed = |error| io_error("create", path, &error);
+        match fs::remove_file(&temporary.hidden) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&temporary.hidden)
+            .map_err(failed)?;
+        Ok((temporary, file))
+    }
+
+    /// Where it will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives it its name. Without `overwrite` it never takes the place of another, not even of one that appeared a moment ago.
+    pub fn commit(mut self, overwrite: bool) -> Result<()> {
+        if overwrite {
+            rename(&self.hidden, &self.path)?;
+            self.kept = true;
+            return Ok(());
+        }
+        match fs::hard_link(&self.hidden, &self.path) {
+            // The hidden name goes with `self`.
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists(&self.path)),
+            // Not every file system has links.
+            Err(_) if fs::symlink_metadata(&self.path).is_ok() => Err(exists(&self.path)),
+            Err(_) => {
+                rename(&self.hidden, &self.path)?;
+                self.kept = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// Leaves it under its hidden name; [`settle`] gives it its own.
+    pub fn keep(mut self) -> PathBuf {
+        self.kept = true;
+        self.path.clone()
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = fs::remove_file(&self.hidden);
+        }
+    }
+}
+
+/// Gives kept files their names, where that has not happened yet, and brings the names to the disk.
+pub(super) fn settle(paths: &[PathBuf]) -> Result<()> {
+    let mut folders = BTreeSet::new();
+    for path in paths {
+        match fs::rename(hidden_name(path, ""), path) {
+            Ok(()) => folders.extend(path.parent()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(io_error("rename a file to", path, &error)),
+        }
+    }
+    folders.into_iter().try_for_each(sync_folder)
+}
+
+/// Removes what a run that was killed left under hidden names in a folder and in the folders `name=value` below it.
+pub(super) fn sweep(folder: &Path) -> Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(|error| io_error("look into", folder, &error))?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(|error| io_error("look into", folder, &error))?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let kind = entry
+            .file_type()
+            .map_err(|error| io_error("look at", &entry.path(), &error))?;
+        if kind.is_dir() && name.contains('=') {
+            sweep(&entry.path())?;
+        } else if kind.is_file() && name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+            fs::remove_file(entry.path()).map_err(|error| io_error("remove", &entry.path(), &error))?;
+        }
+    }
+    Ok(())
+}
+
+/// Brings a folder's names to the disk.
+pub(super) fn sync_folder(folder: &Path) -> Result<()> {
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    // Where folders cannot be opened, the system sees to it by itself.
+    match File::open(folder) {
+        Ok(open) => open.sync_all().or_else(|error| match error.kind() {
+            io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
+            _ => Err(io_error("bring to the disk", folder, &error)),
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(io_error("open", folder, &error)),
+        Err(_) => Ok(()),
+    }
+}
+
+/// The error for a target that is there.
+pub(super) fn exists(path: &Path) -> Error {
+    Error::config(format!("{} is there already", path.display()))
+        .with_hint("choose another name, or have it replaced: overwrite (--force)")
+}
+
+fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).map_err(|error| io_error("rename a file to", to, &error))
+}
+
+fn hidden_name(path: &Path, tag: &str) -> PathBuf {
+    let name = path
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    path.with_file_name(format!("{PREFIX}{tag}{name}{SUFFIX}"))
+}
