@@ -11,6 +11,7 @@ from ._bookmark import Bookmark
 from ._broker import Broker
 from ._cluster import Cluster
 from ._files import WrittenFile, WrittenFiles
+from ._follow import Follow
 from ._native import Schema, __version__
 from ._plan import PartitionPlan, Plan, Split
 from ._progress import Progress
@@ -52,6 +53,7 @@ __all__ = [
     "CorruptError",
     "DataLossError",
     "DecodeError",
+    "Follow",
     "Histogram",
     "KaframeError",
     "KaframeWarning",

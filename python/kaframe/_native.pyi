@@ -12,6 +12,7 @@ __all__ = [
     "Broker",
     "Cluster",
     "FileBatches",
+    "Follow",
     "RecordBatch",
     "Scan",
     "Schema",
@@ -100,6 +101,22 @@ class Stream:
     def errors(self) -> RecordBatch: ...
 
 @final
+class Follow:
+    """A scan that goes on with new records: an iterator of record batches without an end of its own."""
+
+    def __iter__(self) -> Follow: ...
+    def __next__(self) -> RecordBatch: ...
+    def close(self) -> None:
+        """Stops. What was given stays readable."""
+
+    def report(self) -> tuple[str, str] | None:
+        """The report so far as text and as JSON; None before the first records."""
+
+    def errors(self) -> RecordBatch: ...
+    def next_start(self) -> str:
+        """The bookmark as JSON."""
+
+@final
 class Scan:
     """A frozen plan."""
 
@@ -131,6 +148,9 @@ class Scan:
     def count_at_most(self) -> int: ...
     def head(self, records: int) -> Scan: ...
     def tail(self, records: int) -> Scan: ...
+    def follow(self) -> Follow:
+        """The rows of a stream, then new ones as they are written."""
+
     def arrow_stream(self, requested_schema: object | None = None) -> tuple[Stream, object]:
         """A new stream, and the same one as a capsule of Arrow's C stream."""
 

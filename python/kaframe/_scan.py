@@ -8,6 +8,7 @@ from ._batch import RecordBatch
 from ._convert import Convertible
 from ._display import html_card
 from ._files import Savable
+from ._follow import Follow
 from ._plan import plan, split
 from ._progress import Watch
 from ._report import report
@@ -104,6 +105,13 @@ class Scan(Convertible, Savable):
         >>> kf.delete_topic("prices")
         """
         return self._table(self._native.latest_by_key)
+
+    def follow(self) -> Follow:
+        """The rows of this scan, then new ones as they are written: an iterator that waits for them until it is closed or interrupted.
+
+        Takes no ``end``. ``limit`` is the number of records behind which it ends.
+        """
+        return Follow(self._native.follow())
 
     def _table(self, native: Callable[[Any], _native.Table]) -> Table:
         with Watch(self._progress, self._native.topics) as watch:

@@ -11,6 +11,7 @@ mod cells;
 mod cluster;
 mod error;
 mod files;
+mod follow;
 mod reader;
 mod rows;
 mod runtime;
@@ -37,6 +38,7 @@ mod _native {
     use super::cluster::Cluster;
     #[pymodule_export]
     use super::files::{FileBatches, file_batches};
+    use super::follow::Follow;
     #[pymodule_export]
     use super::rows::plain_rows;
     #[pymodule_export]

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::error;
 use crate::files::{FileArguments, WrittenTexts, written_texts};
+use crate::follow::Follow;
 use crate::reader::{self, Pulled, report_texts};
 use crate::runtime::Home;
 use crate::schema::Schema;
@@ -165,6 +166,13 @@ impl Scan {
         let scan = self.scan.clone();
         let watch = Watch::new(&self.slot, progress.as_ref());
         wait(py, &watch, async move { scan.write_file(path, options).await }).map(written_texts)
+    }
+
+    /// The rows of a stream, then new ones as they are written.
+    fn follow(&self, py: Python<'_>) -> PyResult<Follow> {
+        self.home.check(py, "scan")?;
+        let follow = self.scan.follow().map_err(|failed| error::to_python(py, &failed))?;
+        Follow::new(py, follow)
     }
 
     /// A new stream, and the same one as a capsule of Arrow's C stream.

@@ -90,3 +90,18 @@ def test_latest_by_key_is_what_compaction_keeps(cluster, new_topic):
     assert cluster.scan(topic, end=2, columns=["price"]).latest_by_key().to_polars()["price"].to_list() == [1, 2]
     with pytest.raises(kf.ConfigError, match="latest_by_key"):
         cluster.scan(topic, limit=1).latest_by_key()
+
+
+def test_follow_goes_on_with_what_is_written(cluster, numbers):
+    with cluster.scan(numbers, start=998).follow() as new:
+        assert next(new).to_polars()["number"].to_list() == [998, 999]
+        cluster.write([{"number": 1000}], numbers)
+        assert next(new).to_polars()["number"].to_list() == [1000]
+        place = new.next_start
+    assert place.offsets == {numbers: {0: 1001}}
+    assert new.report is not None
+    assert new.report.delivered == 3
+    assert len(cluster.read(numbers, start=place)) == 0
+    assert list(new) == []
+    with pytest.raises(kf.ConfigError, match="no end"):
+        cluster.scan(numbers, end=5).follow()

@@ -7,6 +7,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use tokio::runtime::Runtime;
 
+use crate::bookmark::Bookmark;
 use crate::config::Config;
 use crate::count::Count;
 use crate::error::{Error, ErrorKind, Result};
@@ -141,6 +142,14 @@ impl Scan {
         })
     }
 
+    /// See [`crate::Scan::follow`].
+    pub fn follow(&self) -> Result<Follow> {
+        Ok(Follow {
+            inner: self.inner.follow()?,
+            runtime: self.runtime.clone(),
+        })
+    }
+
     /// See [`crate::Scan::stream`].
     pub fn stream(&self) -> Result<RecordBatchStream> {
         let inner = self.runtime.block_on(self.inner.stream())?;
@@ -176,6 +185,38 @@ impl RecordBatchStream {
 }
 
 impl Iterator for RecordBatchStream {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.runtime.block_on(self.inner.next())
+    }
+}
+
+/// [`crate::Follow`] without async: an iterator that waits for what comes.
+#[derive(Debug)]
+pub struct Follow {
+    inner: crate::Follow,
+    runtime: Arc<Runtime>,
+}
+
+impl Follow {
+    /// See [`crate::Follow::schema`].
+    pub fn schema(&self) -> Option<SchemaRef> {
+        self.inner.schema()
+    }
+
+    /// See [`crate::Follow::report`].
+    pub fn report(&self) -> Option<Report> {
+        self.inner.report()
+    }
+
+    /// See [`crate::Follow::next_start`].
+    pub fn next_start(&self) -> Bookmark {
+        self.inner.next_start()
+    }
+}
+
+impl Iterator for Follow {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -137,6 +137,8 @@ pub(crate) struct ChunkBuilder<'p> {
     rows: usize,
     /// Rows that are in the columns but not in the result: their key turned out malformed after their value was appended.
     dropped: Vec<usize>,
+    /// The offset behind the last record.
+    pub(crate) next_offset: i64,
     /// Malformed values and keys so far.
     pub(crate) malformed: Vec<Malformed>,
     malformed_bytes: usize,
@@ -169,6 +171,7 @@ impl<'p> ChunkBuilder<'p> {
             null_keys: 0,
             rows: 0,
             dropped: Vec::new(),
+            next_offset: 0,
             malformed: Vec::new(),
             malformed_bytes: 0,
             decoded: 0,
@@ -229,6 +232,7 @@ impl<'p> ChunkBuilder<'p> {
         timestamp_type: TimestampType,
         mut error: Option<String>,
     ) -> Result<Pushed> {
+        self.next_offset = record.offset.saturating_add(1);
         if self.value.is_none() && record.value.is_some() {
             self.unexpected += 1;
         }

@@ -17,10 +17,10 @@ use crate::topic_partition::TopicPartition;
 struct State {
     /// The split whose batches are given now.
     first: usize,
-    /// By split: partition and batch.
-    waiting: HashMap<usize, VecDeque<(TopicPartition, RecordBatch)>>,
-    /// Rows that the taker has, by partition.
-    taken: BTreeMap<TopicPartition, u64>,
+    /// By split: partition, batch, and the offset behind its last row.
+    waiting: HashMap<usize, VecDeque<(TopicPartition, RecordBatch, i64)>>,
+    /// Rows that the taker has, by partition, and the offset behind them.
+    taken: BTreeMap<TopicPartition, (u64, i64)>,
     finished: HashSet<usize>,
     /// Bytes of waiting batches and of responses being decoded.
     used: u64,
@@ -79,11 +79,15 @@ impl Outlet {
         self.room.notify_waiters();
     }
 
-    /// A batch of a split of a partition.
-    pub(crate) fn give(&self, split: usize, partition: TopicPartition, batch: RecordBatch) {
+    /// A batch of a split of a partition; `next` is the offset behind its last row.
+    pub(crate) fn give(&self, split: usize, partition: TopicPartition, batch: RecordBatch, next: i64) {
         let mut state = self.state();
         state.used = state.used.saturating_add(batch.get_array_memory_size() as u64);
-        state.waiting.entry(split).or_default().push_back((partition, batch));
+        state
+            .waiting
+            .entry(split)
+            .or_default()
+            .push_back((partition, batch, next));
         drop(state);
         self.given.notify_one();
     }
@@ -113,7 +117,12 @@ impl Outlet {
 
     /// Rows that the taker has of a partition.
     pub(crate) fn taken(&self, partition: TopicPartition) -> u64 {
-        self.state().taken.get(&partition).copied().unwrap_or_default()
+        self.state().taken.get(&partition).map_or(0, |taken| taken.0)
+    }
+
+    /// The offset behind the rows that the taker has of a partition, if it has any.
+    pub(crate) fn taken_to(&self, partition: TopicPartition) -> Option<i64> {
+        self.state().taken.get(&partition).map(|taken| taken.1)
     }
 
     fn try_next(&self) -> Option<Option<Result<RecordBatch, Error>>> {
@@ -124,8 +133,9 @@ impl Outlet {
         }
         loop {
             let first = state.first;
-            if let Some((partition, batch)) = state.waiting.get_mut(&first).and_then(VecDeque::pop_front) {
-                *state.taken.entry(partition).or_default() += batch.num_rows() as u64;
+            if let Some((partition, batch, next)) = state.waiting.get_mut(&first).and_then(VecDeque::pop_front) {
+                let taken = state.taken.entry(partition).or_default();
+                *taken = (taken.0 + batch.num_rows() as u64, next);
                 state.used = state.used.saturating_sub(batch.get_array_memory_size() as u64);
                 drop(state);
                 self.room.notify_waiters();

@@ -4,6 +4,7 @@ use std::fmt;
 
 use kaframe_client::TopicMetadata;
 
+use crate::bookmark::{Bookmark, BookmarkPartition, BookmarkTopic};
 use crate::bound::OffsetRange;
 use crate::filter::Condition;
 use crate::number::grouped;
@@ -98,6 +99,35 @@ impl Plan {
     /// The topic of a partition of this plan.
     pub fn topic(&self, partition: TopicPartition) -> &TopicMetadata {
         &self.topics[partition.topic]
+    }
+
+    /// The place in each partition: what `reached` says, or the start of its range.
+    pub(crate) fn bookmark(&self, reached: impl Fn(&PartitionPlan) -> Option<i64>) -> Bookmark {
+        let place = |plan: &PartitionPlan| {
+            let offset = reached(plan).unwrap_or(plan.range.start);
+            BookmarkPartition {
+                partition: plan.partition,
+                // Behind an end by time most records were read but not given.
+                offset: plan
+                    .late_from
+                    .map_or(offset, |late| offset.min(late.max(plan.range.start))),
+                leader_epoch: -1,
+            }
+        };
+        let topics = self.topics.iter().enumerate().map(|(index, topic)| BookmarkTopic {
+            topic: topic.name.clone(),
+            topic_id: topic.id.map(|id| id.to_string()),
+            partitions: self
+                .partitions
+                .iter()
+                .filter(|plan| plan.topic == index)
+                .map(place)
+                .collect(),
+        });
+        Bookmark {
+            cluster_id: self.cluster_id.clone(),
+            topics: topics.collect(),
+        }
     }
 
     /// Names of the topics, with commas.

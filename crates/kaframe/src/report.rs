@@ -114,6 +114,25 @@ pub struct PartitionReport {
     pub notes: Vec<String>,
 }
 
+impl PartitionReport {
+    /// With what was read behind it.
+    fn with(self, later: PartitionReport) -> PartitionReport {
+        PartitionReport {
+            start: self.start,
+            delivered: self.delivered + later.delivered,
+            filtered: self.filtered + later.filtered,
+            skipped: self.skipped + later.skipped,
+            aborted: self.aborted + later.aborted,
+            control: self.control + later.control,
+            absent: self.absent + later.absent,
+            lost: self.lost + later.lost,
+            // What an earlier read left behind a limit, this one has begun with.
+            not_read: later.not_read,
+            ..later
+        }
+    }
+}
+
 fn as_text<S: serde::Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
@@ -129,6 +148,33 @@ impl Report {
     /// The report as JSON text.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Adds a report of what was read behind this one. Of its warnings the last `kept` stay.
+    pub(crate) fn then(&mut self, later: Report, kept: usize) {
+        for topic in later.topics {
+            if !self.topics.iter().any(|known| known.topic == topic.topic) {
+                self.topics.push(topic);
+            }
+        }
+        for p in later.partitions {
+            let same = |known: &&mut PartitionReport| (&known.topic, known.partition) == (&p.topic, p.partition);
+            match self.partitions.iter_mut().find(same) {
+                Some(known) => *known = known.clone().with(p),
+                None => self.partitions.push(p),
+            }
+        }
+        self.value_format = self.value_format.or(later.value_format);
+        self.key_format = self.key_format.or(later.key_format);
+        self.elapsed += later.elapsed;
+        self.bytes_fetched += later.bytes_fetched;
+        self.malformed += later.malformed;
+        self.special_floats += later.special_floats;
+        self.lost_ranges.extend(later.lost_ranges);
+        self.complete &= later.complete;
+        self.warnings.extend(later.warnings);
+        let too_many = self.warnings.len().saturating_sub(kept);
+        self.warnings.drain(..too_many);
     }
 
     /// Names of the topics, with commas.

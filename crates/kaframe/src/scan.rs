@@ -14,6 +14,7 @@ use crate::count::{self, Count};
 use crate::engine::{Context, Counters, FetcherPool, Prefetched, SHORT_WAIT, workers};
 use crate::error::{Error, Result};
 use crate::filter::Conditions;
+use crate::follow::Follow;
 use crate::latest::Latest;
 use crate::options::{OnError, ScanOptions};
 use crate::pace::Pace;
@@ -33,6 +34,7 @@ pub struct Scan(Arc<Inner>);
 
 struct Inner {
     client: Client,
+    topics: Topics,
     options: ScanOptions,
     plan: Arc<Plan>,
     /// What a stream has decided after its sample.
@@ -44,7 +46,7 @@ struct Inner {
 }
 
 /// What a stream has decided after its sample.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Decided {
     pub(crate) sampled: Sampled,
     pub(crate) chunks: Arc<ChunkPlan>,
@@ -68,6 +70,7 @@ impl Scan {
         let plan = cancellable(&options.cancel, resolve::resolve(&client, topics, &options)).await?;
         Ok(Scan(Arc::new(Inner {
             client,
+            topics: topics.clone(),
             options,
             plan: Arc::new(plan),
             decided: OnceCell::new(),
@@ -81,6 +84,7 @@ impl Scan {
     pub(crate) fn tuned(&self, tuning: Tuning) -> Scan {
         Scan(Arc::new(Inner {
             client: self.0.client.clone(),
+            topics: self.0.topics.clone(),
             options: self.0.options.clone(),
             plan: self.0.plan.clone(),
             decided: OnceCell::new(),
@@ -125,6 +129,12 @@ impl Scan {
         if !Conditions::of(&self.0.options.filter).is_bounds_only() {
             return Err(Error::config(
                 "latest_by_key with a where on more than partitions, offsets and times has two meanings",
+            )
+            .with_hint("filter the table it gives"));
+        }
+        if !self.0.options.filter.is_empty() {
+            return Err(Error::config(
+                "latest_by_key of some records is not the last of the topic: a filter makes no sense with it",
             )
             .with_hint("filter the table it gives"));
         }
@@ -210,12 +220,57 @@ impl Scan {
         (plan.limit, plan.tail) = (limit, tail);
         Scan(Arc::new(Inner {
             client: self.0.client.clone(),
+            topics: self.0.topics.clone(),
             options,
             plan: Arc::new(plan),
             decided: OnceCell::new(),
             tuning: self.0.tuning,
             prefetched: Mutex::default(),
         }))
+    }
+
+    /// Goes on with the records that come after it, until it is dropped or cancelled: the rows of [`Scan::stream`], then new ones as they are written. New
+    /// partitions, and topics that a pattern matches, join from their start. `limit` is the number of records after which it ends.
+    ///
+    /// # Errors
+    /// `Config` with an `end`.
+    pub fn follow(&self) -> Result<Follow> {
+        Follow::start(self.clone())
+    }
+
+    /// What it was asked for.
+    pub(crate) fn options(&self) -> &ScanOptions {
+        &self.0.options
+    }
+
+    /// The client it asks.
+    pub(crate) fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// The same topics, looked up again.
+    pub(crate) async fn resolve_again(&self, options: ScanOptions) -> Result<Scan> {
+        Scan::resolve(&self.0.client, &self.0.topics, options).await
+    }
+
+    /// What a stream decides after its sample.
+    pub(crate) async fn decide_once(&self) -> Result<Decided> {
+        self.decided().await.cloned()
+    }
+
+    /// A stream of this plan with the schema of another.
+    pub(crate) fn stream_as(&self, decided: &Decided) -> RecordBatchStream {
+        let (options, plan) = (&self.0.options, &self.0.plan);
+        let chunks = ChunkPlan {
+            topics: plan.topics.iter().map(|topic| topic.name.as_str().into()).collect(),
+            order: options.tail.is_some(),
+            ..ChunkPlan::clone(&decided.chunks)
+        };
+        let decided = Decided {
+            chunks: Arc::new(chunks),
+            ..decided.clone()
+        };
+        RecordBatchStream::start(self.context(), options.clone(), decided)
     }
 
     async fn decided(&self) -> Result<&Decided> {

@@ -5,10 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use arrow_schema::SchemaRef;
 use tokio::task::JoinHandle;
 
 use crate::bookmark::Bookmark;
+use crate::columns::MetaColumn;
 use crate::engine::{self, Context, Counters, JobResult, StreamSide};
 use crate::error::{Error, Result};
 use crate::malformed;
@@ -121,23 +124,17 @@ impl RecordBatchStream {
         report
     }
 
-    /// Where the next read starts: exactly behind this one. Only at the end of the stream is it known; before, it is where this one began.
+    /// Where a later read starts: exactly behind what was taken so far.
     pub fn next_start(&self) -> Bookmark {
-        match self.shared.outcome().as_ref() {
-            Some(outcome) => self.shared.summary(outcome).next_start(),
-            None => {
-                let plan = &self.shared.context.plan;
-                let nothing = Outcome {
-                    results: plan
-                        .partitions
-                        .iter()
-                        .map(|plan| JobResult::untouched(plan.at(), plan.range))
-                        .collect(),
-                    ..Outcome::default()
-                };
-                self.shared.summary(&nothing).next_start()
-            }
+        if self.ended
+            && let Some(outcome) = self.shared.outcome().as_ref()
+        {
+            return self.shared.summary(outcome).next_start();
         }
+        self.shared
+            .context
+            .plan
+            .bookmark(|plan| self.outlet.taken_to(plan.at()))
     }
 
     /// Malformed values so far, as [`crate::Table::errors`].
@@ -256,14 +253,16 @@ async fn run(shared: &Arc<Shared>, outlet: &Outlet) -> Result<()> {
 fn give_tail(results: &mut [JobResult], outlet: &Outlet, shared: &Shared) -> Result<()> {
     for (index, result) in results.iter_mut().enumerate() {
         if let Some(chunk) = result.chunk.take() {
+            let Some(offsets) = chunk.meta(MetaColumn::Offset).cloned() else {
+                return Err(Error::internal("a tail without offsets"));
+            };
+            let offsets = offsets.as_primitive::<Int64Type>();
             let batch = shared.decided.layout.assemble(chunk)?;
             let size = shared.context.batch_size;
             for start in (0..batch.num_rows()).step_by(size) {
-                outlet.give(
-                    index,
-                    result.partition,
-                    batch.slice(start, size.min(batch.num_rows() - start)),
-                );
+                let rows = size.min(batch.num_rows() - start);
+                let next = offsets.value(start + rows - 1).saturating_add(1);
+                outlet.give(index, result.partition, batch.slice(start, rows), next);
             }
         }
         outlet.finish(index);

@@ -378,9 +378,8 @@ impl<'w> SplitRun<'w> {
         let (delivered, malformed) = (self.decoded.delivered, self.chunk.malformed.len());
         let mut flush = |chunk: &mut ChunkBuilder<'_>| match &context.stream {
             Some(stream) => {
-                stream
-                    .outlet
-                    .give(index, partition, stream.layout.assemble(chunk.finish()?)?);
+                let batch = stream.layout.assemble(chunk.finish()?)?;
+                stream.outlet.give(index, partition, batch, chunk.next_offset);
                 Ok(())
             }
             None => Ok(()),
@@ -451,7 +450,8 @@ impl<'w> SplitRun<'w> {
             Some(stream) => {
                 if self.chunk.rows() > 0 {
                     let batch = stream.layout.assemble(self.chunk.finish()?)?;
-                    stream.outlet.give(self.job.index, self.job.partition, batch);
+                    let next = self.chunk.next_offset;
+                    stream.outlet.give(self.job.index, self.job.partition, batch, next);
                 }
                 stream.outlet.finish(self.job.index);
                 None

@@ -5,6 +5,7 @@ mod completions;
 mod count;
 mod demo;
 mod export;
+mod follow;
 mod info;
 mod man;
 mod plan;

@@ -7,6 +7,7 @@ use clap::Args;
 use kaframe::blocking::{Cluster, Scan};
 use kaframe::{Bound, Bounds, ErrorKind, FileOptions, Report, ScanOptions, Table};
 
+use super::follow;
 use crate::Context;
 use crate::exit::Failure;
 use crate::flag::columns::Columns;
@@ -56,6 +57,9 @@ pub struct Read {
     /// Only the last record of each key; a key whose last record is a tombstone has none
     #[arg(long, help_heading = "Which records", conflicts_with_all = ["limit", "tail"])]
     latest_by_key: bool,
+    /// Go on with new records as they are written, until Ctrl-C
+    #[arg(long, help_heading = "Which records", conflicts_with = "latest_by_key")]
+    follow: bool,
 }
 
 /// The first records.
@@ -76,6 +80,9 @@ pub struct Tail {
     /// How many
     #[arg(short = 'n', long = "tail", visible_short_alias = 'c', value_name = "N", default_value_t = HEAD, allow_negative_numbers = true, value_parser = count, help_heading = "Which records")]
     tail: u64,
+    /// Go on with new records as they are written, until Ctrl-C
+    #[arg(long, help_heading = "Which records")]
+    follow: bool,
 }
 
 /// What the three have in common.
@@ -107,6 +114,7 @@ impl Read {
             && self.tail.is_none()
             && !self.latest_by_key
             && self.reading.file.output.is_none()
+            && !self.follow
             && terminal::stdout_is_terminal()
             && self.reading.rows.format() == Format::Table;
         let limit = if screenful { Some(SCREENFUL) } else { self.limit };
@@ -117,6 +125,7 @@ impl Read {
                 tail: self.tail,
                 screenful,
                 latest_by_key: self.latest_by_key,
+                follow: self.follow,
             },
         )
     }
@@ -144,6 +153,7 @@ impl Tail {
             context,
             Asked {
                 tail,
+                follow: self.follow,
                 ..Asked::default()
             },
         )
@@ -158,6 +168,7 @@ struct Asked {
     /// The limit is what fits a screen, nobody asked for it.
     screenful: bool,
     latest_by_key: bool,
+    follow: bool,
 }
 
 impl Reading {
@@ -173,15 +184,18 @@ impl Reading {
         self.columns.apply(&mut options)?;
         self.running.apply(&mut options)?;
         if let Some(path) = self.file.output.clone() {
-            if asked.latest_by_key {
+            if asked.latest_by_key || asked.follow {
                 return Err(Failure::usage(
-                    "the latest of each key is not written to a file with -w",
+                    "neither the latest of each key nor what is followed is written to a file with -w",
                     "print it: -f parquet > FILE",
                 ));
             }
             return self.write_file(context, &path, options, from_log_start);
         }
-        let format = self.rows.format();
+        let format = match asked.follow {
+            true => follow::format(&self.rows)?,
+            false => self.rows.format(),
+        };
         format.check()?;
         if let Some(needs) = format.raw() {
             self.columns.none_for_bytes()?;
@@ -197,6 +211,10 @@ impl Reading {
         let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
         resolve_from_log_start(&cluster, &self.topics, from_log_start, &mut options)?;
         let scan = cluster.scan(self.topics, options)?;
+        if asked.follow {
+            bar.clear();
+            return follow::print(&scan, format);
+        }
         let result = match asked.latest_by_key {
             true => print_table(&scan, &scan.latest_by_key()?, format),
             false => print(&scan, format, limit.or(tail)),

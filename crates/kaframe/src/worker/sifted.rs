@@ -239,7 +239,9 @@ impl SplitRun<'_> {
         match &self.context.stream {
             Some(stream) if self.chunk.rows() >= self.context.batch_size => {
                 let batch = stream.layout.assemble(self.chunk.finish()?)?;
-                stream.outlet.give(self.job.index, self.job.partition, batch);
+                stream
+                    .outlet
+                    .give(self.job.index, self.job.partition, batch, self.chunk.next_offset);
                 Ok(())
             }
             _ => Ok(()),

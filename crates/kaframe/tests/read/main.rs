@@ -6,6 +6,7 @@ mod cancel;
 mod columns;
 mod counts;
 mod filters;
+mod follow;
 mod futures;
 mod holes;
 mod latest;

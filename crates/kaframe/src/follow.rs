@@ -1,0 +1,239 @@
+//! `follow`: a scan that goes on with the records that come after it, until it is dropped or cancelled.
+//!
+//! It runs in rounds: each is a plan from where the last one ended to where the partitions end now, read like any other, so every promise of a read holds in
+//! each, and what is told between them is a bookmark. Between rounds the ends are asked for a few times a second; now and then the topics are looked up again,
+//! so new partitions (and topics that a pattern matches) join from their start. Leaders that move are the client's affair.
+//!
+//! The schema is fixed when the first values are seen; before that there is nothing to give and no schema.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use arrow_select::concat::concat_batches;
+use kaframe_client::OffsetQuery;
+
+use crate::bookmark::Bookmark;
+use crate::bound::{Bound, Bounds};
+use crate::error::{Error, Result};
+use crate::malformed;
+use crate::options::ScanOptions;
+use crate::report::Report;
+use crate::resolve::isolation;
+use crate::scan::{Decided, Scan, cancellable};
+use crate::stream::RecordBatchStream;
+
+/// Between two questions for the ends: a new record is on the screen well within a second.
+const EVERY: Duration = Duration::from_millis(200);
+/// Between two looks at what topics and partitions there are.
+const METADATA_EVERY: Duration = Duration::from_secs(5);
+/// Records before the end that are looked at where the first round has no value to tell the format by.
+const LOOK_BACK: i64 = 1000;
+/// Batches of malformed values and warnings that are kept: a follower may run for months.
+const KEPT: usize = 1000;
+
+/// A scan that goes on with new records. Dropping it stops it.
+#[derive(Debug)]
+pub struct Follow {
+    /// The present round's plan; its options are those of every round.
+    scan: Scan,
+    /// The present plan was not read yet.
+    pending: bool,
+    running: Option<RecordBatchStream>,
+    decided: Option<Decided>,
+    /// Behind what was given by finished rounds.
+    bookmark: Option<Bookmark>,
+    /// What finished rounds account for.
+    report: Option<Report>,
+    errors: VecDeque<RecordBatch>,
+    looked_up: Instant,
+    /// Rows that may still be given.
+    left: Option<u64>,
+    ended: bool,
+}
+
+impl Follow {
+    /// From the plan of a scan on.
+    pub(crate) fn start(scan: Scan) -> Result<Follow> {
+        let options = scan.options();
+        if options.end != Bounds::One(Bound::Latest) {
+            return Err(
+                Error::config("what is followed has no end").with_hint("leave end out, or scan instead of follow")
+            );
+        }
+        Ok(Follow {
+            left: options.limit,
+            decided: None,
+            pending: true,
+            running: None,
+            bookmark: None,
+            report: None,
+            errors: VecDeque::new(),
+            looked_up: Instant::now(),
+            ended: false,
+            scan,
+        })
+    }
+
+    /// Schema of every batch; `None` until the first values are seen.
+    pub fn schema(&self) -> Option<SchemaRef> {
+        self.decided.as_ref().map(|decided| decided.layout.schema.clone())
+    }
+
+    /// The next batch, waited for as long as it takes; `None` only behind a `limit`. After an error there is nothing more.
+    pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
+        if self.ended || self.left == Some(0) {
+            return None;
+        }
+        match self.advance().await {
+            Ok(batch) => {
+                if let Some(left) = &mut self.left {
+                    *left = left.saturating_sub(batch.num_rows() as u64);
+                }
+                Some(Ok(batch))
+            }
+            Err(error) => {
+                self.ended = true;
+                Some(Err(error))
+            }
+        }
+    }
+
+    async fn advance(&mut self) -> Result<RecordBatch> {
+        loop {
+            if let Some(running) = &mut self.running {
+                match running.next().await {
+                    Some(batch) => return batch,
+                    None => self.end_round(),
+                }
+            }
+            if !self.begin_round().await? {
+                self.wait_for_more().await?;
+            }
+        }
+    }
+
+    /// Starts to read the present plan, if there is something in it.
+    async fn begin_round(&mut self) -> Result<bool> {
+        if !self.pending || self.scan.plan().offsets() == 0 {
+            return Ok(false);
+        }
+        if self.decided.is_none() {
+            self.decided = self.decide().await?;
+        }
+        let Some(decided) = &self.decided else { return Ok(false) };
+        self.running = Some(self.scan.stream_as(decided));
+        self.pending = false;
+        Ok(true)
+    }
+
+    /// The schema, from the records of the plan or from those before it. `None` while there is no value.
+    async fn decide(&self) -> Result<Option<Decided>> {
+        let decided = self.scan.decide_once().await?;
+        if !decided.sampled.looked_in_vain {
+            return Ok(Some(decided));
+        }
+        let before = ScanOptions {
+            start: Bounds::One(Bound::FromEnd(LOOK_BACK)),
+            tail: None,
+            ..self.scan.options().clone()
+        };
+        let decided = self.scan.resolve_again(before).await?.decide_once().await?;
+        Ok(Some(decided).filter(|decided| !decided.sampled.looked_in_vain))
+    }
+
+    fn end_round(&mut self) {
+        let Some(running) = self.running.take() else { return };
+        self.bookmark = Some(running.next_start());
+        let (report, errors) = (running.report(), running.errors());
+        match &mut self.report {
+            None => self.report = Some(report),
+            Some(earlier) => earlier.then(report, KEPT),
+        }
+        if errors.num_rows() > 0 {
+            self.errors.push_back(errors);
+            if self.errors.len() > KEPT {
+                self.errors.pop_front();
+            }
+        }
+    }
+
+    /// Sleeps until a partition has grown, or it is time to look the topics up; then makes the next plan.
+    async fn wait_for_more(&mut self) -> Result<()> {
+        let cancel = self.scan.options().cancel.clone();
+        loop {
+            cancellable(&cancel, async {
+                tokio::time::sleep(EVERY).await;
+                Ok(())
+            })
+            .await?;
+            let due = self.looked_up.elapsed() >= METADATA_EVERY;
+            if due || cancellable(&cancel, self.has_grown()).await? {
+                break;
+            }
+        }
+        self.looked_up = Instant::now();
+        let first = self.scan.options();
+        let options = ScanOptions {
+            start: Bounds::Bookmark(self.next_start()),
+            limit: self.left,
+            // Of what comes later all is new.
+            tail: first.tail.filter(|_| self.bookmark.is_none()),
+            ..first.clone()
+        };
+        self.scan = self.scan.resolve_again(options).await?;
+        self.pending = true;
+        Ok(())
+    }
+
+    /// Whether any partition ends further than its plan.
+    async fn has_grown(&self) -> Result<bool> {
+        let plan = self.scan.plan();
+        let level = isolation(plan.isolation_level);
+        for (index, topic) in plan.topics.iter().enumerate() {
+            let of_topic = plan.partitions.iter().filter(|p| p.topic == index);
+            let queries: Vec<_> = of_topic.clone().map(|p| (p.partition, OffsetQuery::Latest)).collect();
+            let ends = self.scan.client().list_offsets(topic, &queries, level).await?;
+            if of_topic
+                .zip(ends)
+                .any(|(p, end)| end.offset.is_some_and(|end| end > p.range.end))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Where a later read starts: exactly behind what was given.
+    pub fn next_start(&self) -> Bookmark {
+        match (&self.running, &self.bookmark) {
+            (Some(running), _) => running.next_start(),
+            (None, Some(bookmark)) => bookmark.clone(),
+            (None, None) => self.scan.plan().bookmark(|_| None),
+        }
+    }
+
+    /// What is accounted for so far; `None` before the first records. Of many warnings the last are kept.
+    pub fn report(&self) -> Option<Report> {
+        match (&self.report, &self.running) {
+            (Some(earlier), Some(running)) => {
+                let mut report = earlier.clone();
+                report.then(running.report(), KEPT);
+                Some(report)
+            }
+            (Some(report), None) => Some(report.clone()),
+            (None, Some(running)) => Some(running.report()),
+            (None, None) => None,
+        }
+    }
+
+    /// Malformed values, as [`crate::Table::errors`]: of the present round and of those before it, as far as they are kept.
+    pub fn errors(&self) -> RecordBatch {
+        let none = malformed::table(self.scan.plan(), std::iter::empty());
+        let running = self.running.as_ref().map(RecordBatchStream::errors);
+        let all: Vec<&RecordBatch> = self.errors.iter().chain(&running).collect();
+        // All are made by the same function for the same topics.
+        concat_batches(&none.schema(), all).unwrap_or(none)
+    }
+}

@@ -1,0 +1,123 @@
+//! A scan that goes on: new records, new partitions, moved leaders; what was given is where the next read starts.
+
+use std::time::{Duration, Instant};
+
+use kaframe::blocking::Follow;
+use kaframe::{Bounds, CancelToken, ErrorKind, ScanOptions};
+
+use crate::support::{Bench, bench, ints};
+
+fn follow(bench: &Bench, options: ScanOptions) -> Follow {
+    let scan = bench.cluster.scan("t", options).expect("a plan");
+    scan.follow().unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn next(follow: &mut Follow) -> Vec<i64> {
+    ints(&[follow.next().expect("it goes on").expect("a batch")], "n")
+}
+
+#[test]
+fn new_records_come_soon_and_once() {
+    let bench = bench(1);
+    bench.numbers(0, 0..5);
+    let mut follow = follow(&bench, ScanOptions::default());
+    assert_eq!(follow.schema(), None);
+    assert_eq!(next(&mut follow), [0, 1, 2, 3, 4]);
+    for round in 1..4 {
+        let started = Instant::now();
+        bench.numbers(0, round * 10..round * 10 + 2);
+        assert_eq!(next(&mut follow), [round * 10, round * 10 + 1]);
+        assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    }
+    let place = follow.next_start();
+    assert_eq!(place.topics[0].partitions[0].offset, 11);
+    let report = follow.report().expect("a report");
+    assert_eq!((report.delivered(), report.partitions[0].end), (11, 11));
+    bench.numbers(0, 70..71);
+    let rest = bench.read(ScanOptions::default().start_at(Bounds::Bookmark(place)));
+    assert_eq!(ints(rest.batches(), "n"), [70]);
+}
+
+#[test]
+fn it_waits_for_the_first_value_to_know_the_schema() {
+    let bench = bench(1);
+    let mut follow = follow(&bench, ScanOptions::default());
+    let control = bench.control.clone();
+    let writing = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        let batch = crate::support::batch(1000, &[Some(b"{\"n\": 1}")], kaframe_wire::batch::ProducerStamp::NONE);
+        control.append_raw("t", 0, batch);
+    });
+    assert_eq!(next(&mut follow), [1]);
+    assert!(follow.schema().is_some());
+    writing.join().expect("it writes");
+    // From the end on, the format is told by what lies before.
+    let mut follow = self::follow(&bench, ScanOptions::default().start("latest").unwrap());
+    bench.numbers(0, 5..6);
+    assert_eq!(next(&mut follow), [5]);
+}
+
+#[test]
+fn the_newest_first_then_what_comes() {
+    let bench = bench(1);
+    bench.numbers(0, 0..30);
+    let mut follow = follow(&bench, ScanOptions::default().tail(3));
+    assert_eq!(next(&mut follow), [27, 28, 29]);
+    bench.numbers(0, 30..31);
+    assert_eq!(next(&mut follow), [30]);
+    let mut limited = self::follow(&bench, ScanOptions::default().start("29").unwrap().limit(3));
+    assert_eq!(next(&mut limited), [29, 30]);
+    bench.numbers(0, 31..35);
+    assert_eq!(next(&mut limited), [31]);
+    assert!(limited.next().is_none());
+    assert_eq!(limited.next_start().topics[0].partitions[0].offset, 32);
+}
+
+#[test]
+fn what_does_not_fit_and_what_is_lost() {
+    let bench = bench(1);
+    bench.numbers(0, 0..2);
+    let mut follow = follow(&bench, ScanOptions::default());
+    assert_eq!(next(&mut follow), [0, 1]);
+    bench.append(0, 1000, &["{\"n\": 2, \"new\": true}"]);
+    let batch = follow.next().expect("it goes on").expect("a batch");
+    assert_eq!(
+        crate::support::texts(&[batch], "_extra"),
+        [Some("{\"new\": true}".to_owned())]
+    );
+    // A topic that is made anew is not the one that was followed.
+    bench.control.recreate_topic("t");
+    let error = follow.next().expect("it ends with an error").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DataLoss, "{error}");
+    assert!(follow.next().is_none());
+    let ended = bench
+        .cluster
+        .scan("t", ScanOptions::default().end("5").unwrap())
+        .unwrap();
+    assert_eq!(ended.follow().unwrap_err().kind(), ErrorKind::Config);
+}
+
+#[test]
+fn it_stops_at_once_when_cancelled() {
+    let bench = bench(1);
+    bench.numbers(0, 0..2);
+    let cancel = CancelToken::new();
+    let options = ScanOptions {
+        cancel: cancel.clone(),
+        ..ScanOptions::default()
+    };
+    let mut follow = follow(&bench, options);
+    assert_eq!(next(&mut follow), [0, 1]);
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        cancel.cancel();
+    });
+    let started = Instant::now();
+    let error = follow.next().expect("it ends with an error").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
+    assert!(
+        started.elapsed() < Duration::from_millis(550),
+        "{:?}",
+        started.elapsed()
+    );
+}
