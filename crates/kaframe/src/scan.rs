@@ -147,10 +147,15 @@ impl Scan {
 
     /// Reads it piece by piece.
     pub async fn stream(&self) -> Result<RecordBatchStream> {
+        self.stream_within(u64::MAX).await
+    }
+
+    /// [`Scan::stream`] with at most so many bytes on the way to the taker, for one that is slower than the read and gains nothing by more.
+    pub(crate) async fn stream_within(&self, most: u64) -> Result<RecordBatchStream> {
         let decided = self.decided().await?.clone();
         let context = self.context();
         let options = ScanOptions {
-            memory_limit: self.memory_limit(),
+            memory_limit: self.memory_limit().min(most),
             ..self.0.options.clone()
         };
         Ok(RecordBatchStream::start(context, options, decided))

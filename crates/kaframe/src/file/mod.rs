@@ -37,6 +37,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::report::Report;
 use crate::scan::Scan;
 
+/// Bytes of batches that wait to be written: making files is slower than reading, so what waits is as much as may.
+const ON_THE_WAY: u64 = 128 << 20;
+
 /// What was written.
 #[derive(Debug, Clone)]
 pub struct Written {
@@ -108,7 +111,7 @@ impl Scan {
 
     /// Reads it all into files that do not have their names yet.
     async fn stage(&self, target: &Target, options: &FileOptions) -> Result<(Written, output::Staged)> {
-        let mut stream = self.stream().await?;
+        let mut stream = self.stream_within(ON_THE_WAY).await?;
         let names: Vec<&str> = self.plan().topics.iter().map(|topic| topic.name.as_str()).collect();
         let mut output = Output::new(target, options, &stream.schema(), &names.join(","))?;
         while let Some(batch) = stream.next().await {
