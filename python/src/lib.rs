@@ -38,6 +38,7 @@ mod _native {
     use super::cluster::Cluster;
     #[pymodule_export]
     use super::files::{FileBatches, file_batches};
+    #[pymodule_export]
     use super::follow::Follow;
     #[pymodule_export]
     use super::rows::plain_rows;
