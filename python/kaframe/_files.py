@@ -159,7 +159,7 @@ class Savable:
             "partition_by": [partition_by] if isinstance(partition_by, str) else list(partition_by or ()),
             "overwrite": bool(overwrite),
         }
-        with Watch(self._progress, self._native.topic) as watch:
+        with Watch(self._progress, self._native.topics) as watch:
             files, texts, next_start = self._native.write_file(os.fspath(path), arguments, watch.native)
         accounted = report(*texts)
         warn(accounted.warnings)

@@ -124,7 +124,7 @@ class Scan(Convertible, Savable):
         """What is in it, in one pass and bounded memory: types, nulls, different and frequent values and the spread of every column, records over
         time and by partition, and how evenly keys lie. In a notebook it draws.
         """
-        with Watch(self._progress, self._native.topic) as watch:
+        with Watch(self._progress, self._native.topics) as watch:
             found = summary(*self._native.summarize(watch.native))
         warn(found.report.warnings)
         return found

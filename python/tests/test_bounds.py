@@ -63,9 +63,10 @@ def test_mappings_and_bookmarks():
     assert start_bounds(mark) == (str(mark),)
     with pytest.raises(kf.ConfigError, match="end takes no bookmark"):
         end_bounds(mark)
+    assert end_bounds({"orders": 5, "returns": {0: "latest"}}) == {"orders": 5, "returns": {0: "latest"}}
     with pytest.raises(TypeError, match="partition numbers"):
-        end_bounds({"0": 5})  # pyright: ignore[reportArgumentType]
-    with pytest.raises(kf.ConfigError, match="no bookmark: it has no 'topic'"):
+        end_bounds({"orders": 5, 0: 5})  # pyright: ignore[reportArgumentType]
+    with pytest.raises(kf.ConfigError, match="no bookmark: it has no 'topics'"):
         kf.Bookmark("{}")
 
 

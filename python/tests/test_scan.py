@@ -31,7 +31,7 @@ def test_a_scan_is_frozen_and_repeatable(cluster, numbers):
 def test_the_plan_reads_nothing(cluster, new_topic):
     topic = new_topic([{"n": n} for n in range(30)], partitions=3, key="n")
     plan = cluster.scan(topic).plan()
-    assert plan.topic == topic
+    assert plan.topics == (topic,)
     assert plan.offsets == 30
     assert [one.partition for one in plan.partitions] == [0, 1, 2]
     assert all(one.start == 0 and one.end == one.high_watermark for one in plan.partitions)
