@@ -56,7 +56,8 @@ def page(
     lines += [
         f"- librdkafka under the C program: {library}, from confluent-kafka's wheel",
         "- Readers in turn, each in a process of its own, medians; imports outside the time; rows and checksums of every reader were right "
-        "unless it says failed. Readers that took fewer records than the topic holds are compared by rows/s.",
+        "unless it says failed. Readers that took fewer records than the topic holds are compared by rows/s "
+        "(in a run by default they had two turns).",
         "- Absolute figures belong to this machine and this hour; ratios travel.",
         "",
         "## Ratios",
