@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
 use crate::tuning::Tuning;
-use crate::{Cluster, Error, ErrorKind, Filter, Implied, Mask, OnError, Result, ScanOptions, Table};
+use crate::{Cluster, Error, ErrorKind, Filter, Implied, Mask, OnError, Result, ScanOptions, Table, ValueFormat};
 
 #[derive(Debug, Clone)]
 enum Value {
@@ -306,7 +306,8 @@ proptest! {
             _ => vec![AtLeast::new("_timestamp", offset as f64)],
         };
         let on_error = if skip { OnError::Skip } else { OnError::Null };
-        let base = ScanOptions { on_error, ..ScanOptions::default() };
+        // Given, since with many malformed values among few the format found would be another.
+        let base = ScanOptions { on_error, value_format: Some(ValueFormat::Json), ..ScanOptions::default() };
         Runtime::new().expect("a runtime").block_on(async {
             let cluster = Cluster::connect(&broker.bootstrap_servers()).await.expect("the broker answers");
             compare(&cluster, &filters, &base, (split, n)).await

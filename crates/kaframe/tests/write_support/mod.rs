@@ -40,8 +40,8 @@ pub async fn cluster(broker: &Broker) -> Cluster {
 pub async fn impatient(broker: &Broker) -> Cluster {
     let properties = [
         ("bootstrap.servers", broker.bootstrap_servers()),
-        ("request.timeout.ms", "300".to_owned()),
-        ("default.api.timeout.ms", "1000".to_owned()),
+        ("request.timeout.ms", "1000".to_owned()),
+        ("default.api.timeout.ms", "3000".to_owned()),
     ];
     let properties: BTreeMap<String, String> = properties.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
     let config = Config::from_properties(properties).expect("properties make sense");
