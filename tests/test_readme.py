@@ -17,6 +17,8 @@ from tests.kafka.kafka_server import KafkaServer
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 EXAMPLE, CHANGED_LINE = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+#: Topics that the README takes for granted.
+OTHER_TOPICS = {"orders": 1, "orders-de": 1, "returns": 1, "prices": 1}
 (OUTPUT,) = re.findall(r"```text\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -70,18 +72,25 @@ def test_the_python_column(tmp_path: Path) -> None:
         cell for _, python, _ in rows_of_the_table() for cell in re.findall(r"`(kf\.[^`]+|for [^`]+)`", python)
     ]
     assert len(statements) >= 7
-    with kf.Broker() as broker:
+    with kf.Broker(topics=OTHER_TOPICS) as broker:
         last = [each for each in statements if "delete_topic" in each]
+        # A scan that follows goes on until it is stopped.
+        statements = [each.replace("follow(): ...", "follow(): break") for each in statements]
         program = "\n".join(
             [
+                "import re, threading, time",
                 "import kaframe as kf",
-                "rows = [{'id': str(n), 'n': n} for n in range(10)]",
+                "rows = [{'id': str(n), 'n': n, 'country': 'DE'} for n in range(10)]",
+                "kf.write(rows, 'orders', key='id'); kf.write(rows, 'returns', key='id'); kf.write(rows, 'prices', key='id')",
+                "def more():",
+                "    while True: time.sleep(0.1); kf.write(rows[:1], 'orders')",
+                "threading.Thread(target=more, daemon=True).start()",
                 *(each for each in statements if each not in last and "table." not in each),
                 "table = kf.read('foo')",
                 *(each for each in statements if "table." in each),
                 "assert len(table) == 10",
                 *last,
-                "assert not kf.topics()",
+                f"assert sorted(topic.name for topic in kf.topics()) == {sorted(OTHER_TOPICS)}",
             ]
         )
         done = subprocess.run(
@@ -97,10 +106,14 @@ def test_the_python_column(tmp_path: Path) -> None:
 
 def test_the_command_column(tmp_path: Path) -> None:
     """The commands of the table, as they stand there, in a shell."""
-    with kf.Broker() as broker:
+    with kf.Broker(topics=OTHER_TOPICS) as broker:
+        cluster = kf.connect(broker.bootstrap_servers)
+        for topic in OTHER_TOPICS:
+            cluster.write([{"id": "a"}], topic, key="id")
         (tmp_path / "rows.ndjson").write_text('{"id": "a"}\n{"id": "b"}\n')
         commands = [cell for _, _, command in rows_of_the_table() for cell in re.findall(r"`(kaframe [^`]+)`", command)]
-        commands = [each for each in commands if not each.startswith("kaframe broker")]
+        # These two go on until they are stopped.
+        commands = [each for each in commands if not each.startswith("kaframe broker") and "--follow" not in each]
         assert len(commands) >= 5
         script = "set -eu\n" + "\n".join([*commands, "kaframe topics describe foo", "kaframe topics delete foo"])
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"

@@ -6,6 +6,8 @@
 100
 """
 
+from typing import TYPE_CHECKING
+
 from ._batch import RecordBatch
 from ._bookmark import Bookmark
 from ._broker import Broker
@@ -17,7 +19,6 @@ from ._plan import PartitionPlan, Plan, Split
 from ._progress import Progress
 from ._report import LostRange, PartitionReport, Report, TopicReport
 from ._scan import Scan
-from ._summary import ColumnSummary, Histogram, Summary, TopValue
 from ._table import Table
 from ._topics import PartitionInfo, TopicDescription, TopicInfo
 from ._verbs import connect, create_topic, delete_topic, describe_topic, read, scan, topics, write
@@ -41,6 +42,9 @@ from .errors import (
     TopicNotFoundError,
     UnknownOutcomeError,
 )
+
+if TYPE_CHECKING:
+    from ._summary import ColumnSummary, Histogram, Summary, TopValue
 
 __all__ = [
     "AuthError",
@@ -97,3 +101,12 @@ __all__ = [
     "topics",
     "write",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """The classes of a summary, when they are asked for: what they need takes as long to load as all the rest."""
+    if name in {"ColumnSummary", "Histogram", "Summary", "TopValue"}:
+        from . import _summary
+
+        return getattr(_summary, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from ._bookmark import Bookmark
@@ -13,6 +12,7 @@ from ._warnings import warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
     from typing import Literal, TypeAlias
 
     from . import _native
@@ -163,6 +163,8 @@ class Savable:
             files, texts, next_start = self._native.write_file(os.fspath(path), arguments, watch.native)
         accounted = report(*texts)
         warn(accounted.warnings)
+        from pathlib import Path
+
         named = tuple(WrittenFile(Path(name), rows, size) for name, rows, size in files)
         return WrittenFiles(named, accounted, Bookmark(next_start))
 

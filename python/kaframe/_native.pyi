@@ -23,6 +23,7 @@ __all__ = [
     "file_batches",
     "plain_rows",
     "record_rows",
+    "tune",
 ]
 
 __version__: str

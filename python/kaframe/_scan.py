@@ -12,7 +12,6 @@ from ._follow import Follow
 from ._plan import plan, split
 from ._progress import Watch
 from ._report import report
-from ._summary import summary
 from ._table import Table
 from ._warnings import warn
 from .errors import KaframeError
@@ -124,6 +123,8 @@ class Scan(Convertible, Savable):
         """What is in it, in one pass and bounded memory: types, nulls, different and frequent values and the spread of every column, records over
         time and by partition, and how evenly keys lie. In a notebook it draws.
         """
+        from ._summary import summary
+
         with Watch(self._progress, self._native.topics) as watch:
             found = summary(*self._native.summarize(watch.native))
         warn(found.report.warnings)
