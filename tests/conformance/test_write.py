@@ -94,12 +94,9 @@ def test_topics(cluster: Cluster) -> None:
     assert "made-by-us" in foreign.topic_names(cluster.bootstrap_servers)
     listed = {each.name: each for each in bound.topics()}
     assert listed["made-by-us"].partitions == 3
-    if cluster.described:
-        described = bound.describe_topic("made-by-us")
-        assert [each.id for each in described.partitions] == [0, 1, 2]
-    else:
-        with pytest.raises(kf.ConfigError, match="DescribeConfigs"):
-            bound.describe_topic("made-by-us")
+    # Brokers too old to tell their settings are described without them.
+    described = bound.describe_topic("made-by-us")
+    assert [each.id for each in described.partitions] == [0, 1, 2]
     bound.delete_topic("made-by-us")
     assert "made-by-us" not in {each.name for each in bound.topics()}
 
@@ -113,4 +110,6 @@ def test_a_reader_leaves_no_trace(cluster: Cluster, topic: str) -> None:
     assert f"{topic}x" not in foreign.topic_names(cluster.bootstrap_servers)
     client = foreign.admin(cluster.bootstrap_servers)
     groups = client.list_consumer_groups(request_timeout=foreign.SECONDS).result()
-    assert {group.group_id for group in groups.valid} <= {"second-opinion"}
+    # The groups that other tests commit as, and none of ours.
+    ours = {group.group_id for group in groups.valid if not group.group_id.startswith("group-of-")}
+    assert ours <= {"second-opinion"}
