@@ -12,6 +12,7 @@ from ._batch import RecordBatch
 from ._bookmark import Bookmark
 from ._broker import Broker
 from ._cluster import Cluster
+from ._duckdb import duckdb_view
 from ._files import WrittenFile, WrittenFiles
 from ._follow import Follow
 from ._native import Schema, __version__
@@ -19,9 +20,10 @@ from ._plan import PartitionPlan, Plan, Split
 from ._progress import Progress
 from ._report import LostRange, PartitionReport, Report, TopicReport
 from ._scan import Scan
+from ._sql import Query
 from ._table import Table
 from ._topics import PartitionInfo, TopicDescription, TopicInfo
-from ._verbs import connect, create_topic, delete_topic, describe_topic, read, scan, topics, write
+from ._verbs import connect, create_topic, delete_topic, describe_topic, read, scan, sql, topics, write
 from ._write import PartitionWrite, WriteReport
 from .errors import (
     AuthError,
@@ -71,6 +73,7 @@ __all__ = [
     "Plan",
     "Progress",
     "ProtocolError",
+    "Query",
     "ReadTimeoutError",
     "RecordBatch",
     "Report",
@@ -96,8 +99,10 @@ __all__ = [
     "create_topic",
     "delete_topic",
     "describe_topic",
+    "duckdb_view",
     "read",
     "scan",
+    "sql",
     "topics",
     "write",
 ]

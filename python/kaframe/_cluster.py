@@ -9,6 +9,7 @@ from ._config import properties
 from ._keywords import keywords
 from ._options import scan_arguments
 from ._scan import Scan
+from ._sql import Query, plan_query
 from ._topic import topic_names
 from ._topics import topic_description, topic_info
 from ._warnings import warn
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ._config import Properties, Servers
     from ._options import IsolationLevel, KeyFormat, Late, OnError, Size, ValueFormat
     from ._progress import ProgressLike
+    from ._sql import TableLike
     from ._table import Table
     from ._topic import TopicLike
     from ._topics import TopicDescription, TopicInfo
@@ -58,6 +60,7 @@ class Cluster:
         partitions: Sequence[int] | None = None,
         limit: int | None = None,
         tail: int | None = None,
+        where: str | None = None,
         isolation_level: IsolationLevel = "read_committed",
         key_format: KeyFormat = "auto",
         value_format: ValueFormat = "auto",
@@ -85,6 +88,7 @@ class Cluster:
         partitions: Sequence[int] | None = None,
         limit: int | None = None,
         tail: int | None = None,
+        where: str | None = None,
         isolation_level: IsolationLevel = "read_committed",
         key_format: KeyFormat = "auto",
         value_format: ValueFormat = "auto",
@@ -100,6 +104,19 @@ class Cluster:
     ) -> Scan:
         """Resolves what to read, at once, and reads it when it is used; see :func:`kaframe.scan`."""
         return open_scan(self._native, locals())
+
+    def sql(
+        self,
+        query: str,
+        *,
+        memory_limit: Size = "1GiB",
+        batch_size: int = 8192,
+        timeout: float = 60.0,
+        allow_files: bool = False,
+        **tables: TableLike,
+    ) -> Query:
+        """Plans a query over topics and tables that are handed in; see :func:`kaframe.sql`."""
+        return plan_query(self._native, query, locals(), tables)
 
     @keywords
     def write(

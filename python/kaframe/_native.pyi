@@ -5,23 +5,29 @@ from typing import Any, final
 
 from ._files import FileArguments
 from ._options import ScanArguments
+from ._sql import QueryArguments
 from ._write import WriteArguments
 
 __all__ = [
+    "Answer",
     "ArrowBatches",
     "Broker",
     "Cluster",
     "FileBatches",
     "Follow",
+    "Query",
     "RecordBatch",
+    "Rows",
     "Scan",
     "Schema",
     "Stream",
     "Table",
     "__version__",
     "arrow_batches",
+    "collect",
     "file_batches",
     "plain_rows",
+    "query",
     "record_rows",
     "tune",
 ]
@@ -132,6 +138,9 @@ class Scan:
     def splits(self) -> list[str]:
         """The splits as JSON."""
 
+    def narrow(self, columns: list[str] | None, predicate: str | None, limit: int | None) -> Scan:
+        """A scan of the same records and types with fewer columns, more conditions, a limit."""
+
     def read(self, progress: _OnProgress | None = None) -> Table: ...
     def latest_by_key(self, progress: _OnProgress | None = None) -> Table: ...
     def stream(self, progress: _OnProgress | None = None) -> Stream: ...
@@ -231,3 +240,48 @@ def tune(
     memory_limit: int | None = None,
 ) -> None:
     """How every scan of this process is run from now on, instead of what is measured: for tests only, rows never depend on it."""
+
+@final
+class Query:
+    """A planned query."""
+
+    @property
+    def schema(self) -> Schema: ...
+    def explain(self) -> str:
+        """The plan as text."""
+
+    def run(self) -> Answer: ...
+    def arrow_stream(self, requested_schema: object | None = None) -> tuple[Answer, object]:
+        """A new answer, and the same one as a capsule of Arrow's C stream."""
+
+@final
+class Answer:
+    """A running answer: an iterator of record batches."""
+
+    def __iter__(self) -> Answer: ...
+    def __next__(self) -> RecordBatch: ...
+    def close(self) -> None:
+        """Stops everything that runs for it."""
+
+    def warnings(self) -> list[str]:
+        """What the user should know about the rows so far."""
+
+    def reports(self) -> list[tuple[str, str]]:
+        """The reports of reads that have ended, each as text and as JSON."""
+
+@final
+class Rows:
+    """The rows of a whole answer."""
+
+    @property
+    def num_rows(self) -> int: ...
+    def cells(self, rows: int) -> list[list[str | None]]:
+        """The first rows as text."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+def collect(answer: Answer) -> Rows:
+    """All rows of an answer."""
+
+def query(cluster: Cluster | None, text: str, tables: dict[str, Any], arguments: QueryArguments) -> Query:
+    """Plans a query over the topics of a cluster and tables that are handed in."""

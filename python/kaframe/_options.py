@@ -35,6 +35,7 @@ class ScanArguments(TypedDict):
     partitions: list[int] | None
     limit: int | None
     tail: int | None
+    where: str | None
     isolation_level: str
     key_format: str | None
     value_format: str | None
@@ -71,6 +72,7 @@ def scan_arguments(given: Mapping[str, Any]) -> ScanArguments:
         "partitions": _numbers(given["partitions"], "partitions"),
         "limit": _count(given["limit"], "limit"),
         "tail": _count(given["tail"], "tail"),
+        "where": None if given["where"] is None else _word(given["where"], "where"),
         "isolation_level": _word(given["isolation_level"], "isolation_level"),
         "key_format": _auto(given["key_format"], "key_format"),
         "value_format": _auto(given["value_format"], "value_format"),
@@ -79,7 +81,7 @@ def scan_arguments(given: Mapping[str, Any]) -> ScanArguments:
         if isinstance(given["metadata"], bool)
         else (names(given["metadata"], "metadata") or []),
         "on_error": _word(given["on_error"], "on_error"),
-        "batch_size": _positive(given["batch_size"], "batch_size"),
+        "batch_size": positive(given["batch_size"], "batch_size"),
         "memory_limit": size(given["memory_limit"], "memory_limit"),
         "max_result_bytes": None
         if given["max_result_bytes"] == "auto"
@@ -109,12 +111,12 @@ def size(value: object, name: str) -> int:
         digits = text.rstrip("bkmgti ")
         unit = text[len(digits) :].strip()
         try:
-            return _positive(int(float(digits) * _UNITS[unit]), name)
+            return positive(int(float(digits) * _UNITS[unit]), name)
         except (ValueError, KeyError, OverflowError):
             raise ConfigError(
                 f'{name} is a number of bytes or text such as "512MiB" or "1GiB", not {value!r}'
             ) from None
-    return _positive(value, name)
+    return positive(value, name)
 
 
 def seconds(value: object, name: str) -> float:
@@ -156,7 +158,8 @@ def _count(value: object, name: str) -> int | None:
     return number
 
 
-def _positive(value: object, name: str) -> int:
+def positive(value: object, name: str) -> int:
+    """A number above 0."""
     number = _integer(value, name)
     if not 0 < number < 2**63:
         raise ConfigError(f"{name} is a number above 0, not {number}")

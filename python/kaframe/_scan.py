@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from ._batch import RecordBatch
 from ._convert import Convertible
@@ -18,7 +18,7 @@ from .errors import KaframeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import Any
+    from typing import Any, Literal
 
     import pandas as pd
     import polars as pl
@@ -201,9 +201,44 @@ class Scan(Convertible, Savable):
         """Reads it all, as a ``pyarrow.Table``; see :meth:`kaframe.Table.to_arrow`. Needs pyarrow."""
         return self.read().to_arrow(categories=categories)
 
-    def to_polars(self, *, categories: Sequence[str] = ()) -> pl.DataFrame:
-        """Reads it all, as a ``polars.DataFrame``; see :meth:`kaframe.Table.to_polars`. Needs polars."""
+    @overload  # type: ignore[override]
+    def to_polars(self, lazy: Literal[False] = False, *, categories: Sequence[str] = ()) -> pl.DataFrame: ...
+    @overload
+    def to_polars(self, lazy: Literal[True], *, categories: Sequence[str] = ()) -> pl.LazyFrame: ...
+    def to_polars(self, lazy: bool = False, *, categories: Sequence[str] = ()) -> pl.DataFrame | pl.LazyFrame:
+        """Reads it all, as a ``polars.DataFrame``; see :meth:`kaframe.Table.to_polars`. Needs polars.
+
+        Parameters
+        ----------
+        lazy : bool
+            A ``LazyFrame`` in place of it, which streams the scan whenever it is collected: only the columns that the query needs are decoded, its
+            conditions and its ``head`` are given to the read. Its types are those of a stream.
+        categories : sequence of str
+            As for a table; not for a lazy frame, which can cast.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> frame = kf.scan("orders").to_polars(lazy=True)
+        >>> frame.filter(pl.col("country") == "fr").select(pl.col("amount").sum()).collect().item()
+        249500.0
+        """
+        if lazy:
+            if categories:
+                raise TypeError("categories are those of a table: a lazy frame is cast, .cast({name: pl.Categorical})")
+            from ._polars import lazy_frame
+
+            return lazy_frame(self)
         return self.read().to_polars(categories=categories)
+
+    def _narrowed(self, columns: list[str] | None, where: str | None, limit: int | None) -> Iterator[RecordBatch]:
+        """A stream of part of this scan: of the same records, with the same types."""
+        stream = self._native.narrow(columns, where, limit).stream()
+        try:
+            for batch in stream:
+                yield RecordBatch(batch)
+        finally:
+            stream.close()
 
     def to_pandas(self, dtype_backend: DtypeBackend | None = None, *, categories: Sequence[str] = ()) -> pd.DataFrame:
         """Reads it all, as a ``pandas.DataFrame``; see :meth:`kaframe.Table.to_pandas`. Needs pandas and pyarrow."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from ._cluster import Cluster, open_scan
@@ -9,6 +10,7 @@ from ._config import properties
 from ._keywords import keywords
 from ._native import Cluster as NativeCluster
 from ._options import seconds
+from ._sql import Query, plan_query
 from ._write import write_data
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from ._options import IsolationLevel, KeyFormat, Late, OnError, Size, ValueFormat
     from ._progress import ProgressLike
     from ._scan import Scan
+    from ._sql import TableLike
     from ._table import Table
     from ._topic import TopicLike
     from ._topics import TopicDescription, TopicInfo
@@ -65,6 +68,7 @@ def read(
     partitions: Sequence[int] | None = None,
     limit: int | None = None,
     tail: int | None = None,
+    where: str | None = None,
     isolation_level: IsolationLevel = "read_committed",
     key_format: KeyFormat = "auto",
     value_format: ValueFormat = "auto",
@@ -104,6 +108,12 @@ def read(
         At most so many records: ⌈limit / partitions⌉ from the front of each partition, what a short one lacks the next ones give.
     tail : int, optional
         The newest so many records.
+    where : str, optional
+        One condition in SQL (DataFusion's dialect) that records must pass: ``"country = 'DE' and amount > 100"``. Fields are named as in
+        the records (case matters), nested ones ``user.id`` or ``user['id']``, names with other characters in double quotes; ``_key``,
+        ``_partition``, ``_offset``, ``_timestamp`` and the other metadata may be among them, and ``now() - interval '1 day'``. What it says about
+        partitions, offsets and times is never fetched, the rest is tested before other columns are decoded; ``plan()`` shows which.
+        ``limit`` and ``tail`` count records that pass.
     isolation_level : {"read_committed", "read_uncommitted"}
         Whether records of open and aborted transactions are left out.
     key_format, value_format : str
@@ -175,6 +185,7 @@ def scan(
     partitions: Sequence[int] | None = None,
     limit: int | None = None,
     tail: int | None = None,
+    where: str | None = None,
     isolation_level: IsolationLevel = "read_committed",
     key_format: KeyFormat = "auto",
     value_format: ValueFormat = "auto",
@@ -207,6 +218,77 @@ def scan(
     499500.0
     """
     return open_scan(_connect(bootstrap_servers, config, timeout), locals())
+
+
+def sql(
+    query: str,
+    *,
+    bootstrap_servers: Servers | None = None,
+    config: Properties | None = None,
+    memory_limit: Size = "1GiB",
+    batch_size: int = 8192,
+    timeout: float = 60.0,
+    allow_files: bool = False,
+    **tables: TableLike,
+) -> Query:
+    """Asks topics a question, in SQL (DataFusion's dialect). Reads no more of them than the question needs.
+
+    A topic is a table by its name, as it is written: case matters, and names with other characters stand in double quotes (``"orders-eu"``).
+    Its columns are the fields of the value and ``_key``, ``_partition``, ``_offset``, ``_timestamp``; nested fields are ``user.id`` or
+    ``user['id']``; ``_topic``, ``_headers``, ``_timestamp_type``, ``_error`` and ``_tombstone`` are there when the query names them. Which records
+    are read is decided here, on this line. Types come from a sample of the first records; what does not fit them later is null, counted in a
+    warning, and kept in the column ``_extra``.
+
+    Parameters
+    ----------
+    query : str
+        One query: ``select``, ``with``, ``values``, ``explain``, ``describe``.
+    bootstrap_servers, config
+        Where the brokers are; see :func:`kaframe.connect`. Not needed where every table is handed in.
+    memory_limit : int or str
+        Bytes that sorting, grouping and joining may hold; what is more goes to temporary files.
+    batch_size : int
+        Rows of a record batch, at most.
+    timeout : float
+        Seconds without progress of any kind in the reading of a topic.
+    allow_files : bool
+        Whether ``from 'prices.parquet'`` reads a local file. Never a URL.
+    **tables
+        Tables by name: a :class:`~kaframe.Scan` (with its own start, end and columns), another query, pandas, Polars, Arrow data, or the path of
+        a Parquet, CSV or NDJSON file.
+
+    Returns
+    -------
+    Query
+        With ``to_pandas()``, ``to_polars()``, ``to_arrow()`` and ``explain()``; iterate over it for record batches in bounded memory.
+
+    Raises
+    ------
+    ConfigError
+        It is no query, or one that does more than ask.
+    SchemaError, TopicNotFoundError
+        A column or a table that does not exist.
+
+    Examples
+    --------
+    >>> kf.sql("select country, sum(amount) as total from orders where id < 10 group by 1 order by 1").to_pandas()
+      country  total
+    0      de   25.0
+    1      fr   20.0
+    >>> import pandas as pd
+    >>> names = pd.DataFrame({"code": ["de", "fr"], "name": ["Germany", "France"]})
+    >>> kf.sql(
+    ...     "select name, count(*) as n from o join names on country = code group by name order by name",
+    ...     o=kf.scan("orders", limit=100),
+    ...     names=names,
+    ... ).to_polars()["n"].to_list()
+    [50, 50]
+    """
+    named = properties(bootstrap_servers, config)
+    # With every table handed in there may be no brokers to ask.
+    alone = bool(tables) and not named and not os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    native = None if alone else _connect(bootstrap_servers, config, timeout)
+    return plan_query(native, query, locals(), tables)
 
 
 @keywords

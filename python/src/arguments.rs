@@ -20,6 +20,8 @@ pub(crate) struct ScanArguments {
     partitions: Option<Vec<i32>>,
     limit: Option<u64>,
     tail: Option<u64>,
+    #[pyo3(item("where"))]
+    predicate: Option<String>,
     isolation_level: String,
     key_format: Option<String>,
     value_format: Option<String>,
@@ -76,6 +78,12 @@ impl ScanArguments {
             partitions: self.partitions,
             limit: self.limit,
             tail: self.tail,
+            filter: self
+                .predicate
+                .as_deref()
+                .map(kaframe_sql::compile)
+                .transpose()?
+                .unwrap_or_default(),
             isolation_level: self
                 .isolation_level
                 .parse()

@@ -17,8 +17,8 @@ use crate::write::{self, WriteArguments};
 /// A connected cluster.
 #[pyclass(module = "kaframe._native", frozen)]
 pub(crate) struct Cluster {
-    home: Home,
-    cluster: kaframe::Cluster,
+    pub(crate) home: Home,
+    pub(crate) cluster: kaframe::Cluster,
 }
 
 #[pymethods]

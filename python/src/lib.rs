@@ -12,6 +12,7 @@ mod cluster;
 mod error;
 mod files;
 mod follow;
+mod query;
 mod reader;
 mod rows;
 mod runtime;
@@ -40,6 +41,8 @@ mod _native {
     use super::files::{FileBatches, file_batches};
     #[pymodule_export]
     use super::follow::Follow;
+    #[pymodule_export]
+    use super::query::{Answer, Query, Rows, collect, query};
     #[pymodule_export]
     use super::rows::plain_rows;
     #[pymodule_export]

@@ -94,6 +94,19 @@ impl Drop for Pulled {
     }
 }
 
+/// An exception as the text that a consumer of the C stream gets.
+pub(crate) fn for_consumer(py: Python<'_>, failed: &PyErr) -> String {
+    let text = failed.value(py).to_string();
+    if !failed.is_instance_of::<pyo3::exceptions::PyKeyboardInterrupt>(py) {
+        return text;
+    }
+    // The consumer will make an error of its own of this; the interrupt itself is raised once it returns.
+    let again = py
+        .import("_thread")
+        .and_then(|module| module.call_method0("interrupt_main"));
+    again.map_or_else(|failed| failed.to_string(), |_| "interrupted".to_owned())
+}
+
 /// A report as text and as JSON.
 pub(crate) fn report_texts(report: &Report) -> (String, String) {
     (report.to_string(), report.to_json())

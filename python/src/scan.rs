@@ -90,6 +90,30 @@ impl Scan {
             .collect()
     }
 
+    /// A scan of the same records and types with fewer columns, more conditions, a limit.
+    #[pyo3(signature = (columns, predicate, limit))]
+    fn narrow(
+        &self,
+        py: Python<'_>,
+        columns: Option<Vec<String>>,
+        predicate: Option<String>,
+        limit: Option<u64>,
+    ) -> PyResult<Scan> {
+        self.home.check(py, "scan")?;
+        let filter = predicate.as_deref().map(kaframe_sql::compile).transpose();
+        let filter = filter
+            .map_err(|failed| crate::error::to_python(py, &failed))?
+            .unwrap_or_default();
+        let narrow = kaframe::Narrow { columns, filter, limit };
+        let scan = self.scan.clone();
+        let scan = wait(py, &Watch::default(), async move { scan.narrow(narrow).await })?;
+        Ok(Scan {
+            home: self.home,
+            scan,
+            slot: self.slot.clone(),
+        })
+    }
+
     #[pyo3(signature = (progress=None))]
     fn read(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<Table> {
         self.home.check(py, "scan")?;

@@ -84,18 +84,8 @@ impl Shared {
         }
         if on_main_thread() {
             return Python::attach(|py| {
-                self.next(py, &Watch::default()).map_err(|failed| {
-                    let text = failed.value(py).to_string();
-                    if failed.is_instance_of::<pyo3::exceptions::PyKeyboardInterrupt>(py) {
-                        // The consumer will make an error of its own of this; the interrupt itself is raised once it returns.
-                        let again = py
-                            .import("_thread")
-                            .and_then(|module| module.call_method0("interrupt_main"));
-                        again.map_or_else(|failed| failed.to_string(), |_| "interrupted".to_owned())
-                    } else {
-                        text
-                    }
-                })
+                self.next(py, &Watch::default())
+                    .map_err(|failed| crate::reader::for_consumer(py, &failed))
             });
         }
         let Some(mut stream) = self.state().running.take() else {

@@ -18,6 +18,8 @@ const GRACE: Duration = Duration::from_millis(200);
 pub struct Interrupt {
     cancel: CancelToken,
     happened: Arc<(Mutex<bool>, Condvar)>,
+    /// What the next Ctrl-C stops in place of the program.
+    caught: Arc<Mutex<Option<CancelToken>>>,
 }
 
 impl Interrupt {
@@ -26,9 +28,14 @@ impl Interrupt {
         let interrupt = Interrupt {
             cancel: CancelToken::new(),
             happened: Arc::default(),
+            caught: Arc::default(),
         };
         let (cancel, happened) = (interrupt.cancel.clone(), interrupt.happened.clone());
+        let caught = interrupt.caught.clone();
         let watch = move || {
+            if let Some(token) = caught.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                return token.cancel();
+            }
             let (flag, changed) = &*happened;
             if std::mem::replace(&mut *flag.lock().unwrap_or_else(PoisonError::into_inner), true) {
                 std::process::exit(INTERRUPTED);
@@ -51,6 +58,18 @@ impl Interrupt {
     /// The token that Ctrl-C sets; give it to every verb.
     pub fn token(&self) -> CancelToken {
         self.cancel.clone()
+    }
+
+    /// A token that the next Ctrl-C sets, and that is all it does: for one of several things that the program does in turn.
+    pub fn catch(&self) -> CancelToken {
+        let token = CancelToken::new();
+        *self.caught.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+        token
+    }
+
+    /// Ctrl-C ends the program again.
+    pub fn release(&self) {
+        *self.caught.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Waits for Ctrl-C.

@@ -85,7 +85,7 @@ pub use options::{IsolationLevel, Late, Metadata, OnError, ScanOptions};
 pub use plan::{PartitionPlan, Plan};
 pub use progress::{Progress, ProgressFn};
 pub use report::{LostRange, PartitionReport, Report, TopicReport};
-pub use scan::Scan;
+pub use scan::{Narrow, Scan};
 pub use split::Split;
 pub use stream::RecordBatchStream;
 pub use summarize::{ColumnSummary, Histogram, PartitionRecords, Summary, TopValue};

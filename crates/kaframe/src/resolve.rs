@@ -6,7 +6,7 @@
 
 mod bookmark;
 mod group;
-mod narrow;
+pub(crate) mod narrow;
 mod rules;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! A scan: a frozen plan that can be read as a table or streamed, as often as one likes.
 
+mod narrow;
+
 use std::sync::{Arc, Mutex};
 
 use arrow_schema::SchemaRef;
@@ -27,6 +29,8 @@ use crate::table::Table;
 use crate::topics::Topics;
 use crate::tuning::{self, Tuning};
 use crate::{reader, resolve};
+
+pub use narrow::Narrow;
 
 /// A frozen plan. Reading or streaming it twice gives the same rows.
 #[derive(Clone)]
@@ -244,7 +248,7 @@ impl Scan {
     }
 
     /// What it was asked for.
-    pub(crate) fn options(&self) -> &ScanOptions {
+    pub fn options(&self) -> &ScanOptions {
         &self.0.options
     }
 

@@ -10,6 +10,7 @@ mod info;
 mod man;
 mod plan;
 mod read;
+mod sql;
 mod summarize;
 mod topics;
 mod version;
@@ -46,6 +47,8 @@ pub enum Command {
     Topics(topics::Topics),
     /// How many records: exact, by the headers of batches
     Count(count::Count),
+    /// Ask topics in SQL: one query, or a prompt
+    Sql(sql::Sql),
     /// What a read would read: offsets, partitions, splits
     Plan(plan::Plan),
     /// Run a local Kafka broker in memory, until Ctrl-C
@@ -75,6 +78,7 @@ pub fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Write(command) => command.run(context),
         Command::Topics(command) => command.run(context),
         Command::Count(command) => command.run(context),
+        Command::Sql(command) => command.run(context),
         Command::Plan(command) => command.run(context),
         Command::Broker(command) => command.run(context),
         Command::Demo(command) => command.run(context),

@@ -49,6 +49,9 @@ pub struct Range {
         help_heading = "Which records"
     )]
     pub partitions: Vec<i32>,
+    /// One condition in SQL that records must pass: "country = 'DE' and amount > 100"
+    #[arg(long = "where", value_name = "CONDITION", help_heading = "Which records")]
+    pub predicate: Option<String>,
     /// How far behind an end by time to look for late records: a duration, or scan for all
     #[arg(long, value_name = "DURATION", default_value = "5m", help_heading = "Which records")]
     pub late: String,
@@ -93,6 +96,9 @@ impl Range {
         }
         if !self.partitions.is_empty() {
             options.partitions = Some(self.partitions.clone());
+        }
+        if let Some(predicate) = &self.predicate {
+            options.filter = kaframe_sql::compile(predicate)?;
         }
         options.late = self.late.parse::<Late>()?;
         options.isolation_level = parse_isolation(&self.isolation)?;

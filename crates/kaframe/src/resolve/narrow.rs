@@ -13,7 +13,7 @@ use crate::options::{Late, ScanOptions};
 use crate::plan::PartitionPlan;
 
 /// The partitions that are left.
-pub(super) fn partitions(topic: &str, chosen: Vec<i32>, implied: &Implied) -> Vec<i32> {
+pub(crate) fn partitions(topic: &str, chosen: Vec<i32>, implied: &Implied) -> Vec<i32> {
     if implied.topics.as_ref().is_some_and(|topics| !topics.contains(topic)) {
         return Vec::new();
     }
@@ -24,7 +24,7 @@ pub(super) fn partitions(topic: &str, chosen: Vec<i32>, implied: &Implied) -> Ve
 }
 
 /// Narrows the ranges by offsets and times.
-pub(super) async fn narrow(
+pub(crate) async fn narrow(
     client: &Client,
     metadata: &TopicMetadata,
     implied: &Implied,

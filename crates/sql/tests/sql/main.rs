@@ -1,0 +1,3 @@
+//! SQL: predicates by themselves, queries over the embedded broker.
+
+mod predicate;
