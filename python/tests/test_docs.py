@@ -16,8 +16,9 @@ FINDER = doctest.DocTestFinder()
 
 
 @pytest.fixture
-def orders(monkeypatch):
-    """The topic that the examples read: a thousand orders on a broker that the environment names."""
+def orders(monkeypatch, tmp_path):
+    """The topic that the examples read: a thousand orders on a broker that the environment names. Files that they write go to a folder of their own."""
+    monkeypatch.chdir(tmp_path)
     with kf.Broker(topics={"orders": 1}) as broker:
         rows = [{"id": n, "amount": float(n), "country": "de" if n % 2 else "fr"} for n in range(1000)]
         kf.write(rows, "orders", bootstrap_servers=broker.bootstrap_servers)
