@@ -20,10 +20,9 @@ pub fn format(rows: &Rows) -> Result<Format, Failure> {
 
 /// Prints rows as they come.
 pub fn print(scan: &Scan, format: Format) -> Result<(), Failure> {
-    let mut follow = scan.follow()?;
     let mut out = render::to_stdout(format);
     let mut begun = false;
-    while let Some(batch) = follow.next() {
+    for batch in scan.follow()? {
         let batch = batch?;
         if !begun {
             out.begin(&batch.schema())?;
