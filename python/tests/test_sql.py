@@ -228,6 +228,13 @@ def test_ctrl_c_stops_a_query_within_a_quarter_of_a_second(cluster):
     waited = time.monotonic() - pressed[0]
     thread.join()
     assert waited < 0.25
+    # Nothing of it is left that keeps the threads busy.
+    time.sleep(0.3)
+    used = time.process_time()
+    time.sleep(0.5)
+    assert time.process_time() - used < 0.25
+    assert cluster.sql("select 1 as n").to_arrow()["n"].to_pylist() == [1]
+    assert cluster.topics() is not None
 
 
 def test_explain_and_describe(cluster, orders):

@@ -26,6 +26,7 @@ mod statement;
 mod tables;
 mod topic;
 mod topic_exec;
+mod yielding;
 
 pub use database::{Database, DatabaseOptions};
 pub use predicate::compile;

@@ -24,7 +24,10 @@ pub(crate) fn config() -> SessionConfig {
 
 /// A builder's state with what it lacks by default.
 pub(crate) fn finish(builder: SessionStateBuilder) -> SessionState {
-    let mut state = builder.with_default_features().build();
+    let mut state = builder
+        .with_default_features()
+        .with_physical_optimizer_rule(Arc::new(crate::yielding::Yielding))
+        .build();
     // A registry that takes functions at all takes this one.
     let _ = state.register_udf(Arc::new(ScalarUDF::from(Now::new())));
     state
