@@ -10,6 +10,8 @@ use kaframe::{Error, Result};
 const BYTES: usize = 1 << 20;
 /// Operators, of which each may be one step deeper.
 const OPERATORS: usize = 800;
+/// Dots of one name.
+const PATH: usize = 50;
 
 /// An error where the text is too long or nests too deep. A text that cannot be cut into tokens is left to the parser to complain about.
 pub(crate) fn check(text: &str, what: &str) -> Result<()> {
@@ -19,6 +21,9 @@ pub(crate) fn check(text: &str, what: &str) -> Result<()> {
     let Ok(tokens) = Tokenizer::new(&GenericDialect {}, text).tokenize() else {
         return Ok(());
     };
+    if path_steps(&tokens) > PATH {
+        return Err(Error::config(format!("{what} has a name of more than {PATH} parts")));
+    }
     let operators = tokens.iter().filter(|token| deepens(token)).count();
     if operators > OPERATORS {
         return Err(
@@ -27,6 +32,20 @@ pub(crate) fn check(text: &str, what: &str) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// The most dots of one name.
+fn path_steps(tokens: &[Token]) -> usize {
+    let (mut run, mut most) = (0, 0);
+    for token in tokens {
+        match token {
+            Token::Period => run += 1,
+            Token::Word(_) => {}
+            _ => run = 0,
+        }
+        most = most.max(run);
+    }
+    most
 }
 
 fn deepens(token: &Token) -> bool {
@@ -78,8 +97,8 @@ fn deepens(token: &Token) -> bool {
         | Token::UnicodeStringLiteral(_)
         | Token::HexStringLiteral(_)
         | Token::DollarQuotedString(_) => false,
-        // The parser itself bounds how deep parentheses nest.
-        Token::LParen | Token::LBracket | Token::LBrace => false,
+        // The parser itself bounds how deep parentheses nest; subscripts stand in a row, `a[1][1]`, and are counted.
+        Token::LParen | Token::LBrace => false,
         _ => true,
     }
 }

@@ -6,7 +6,8 @@ use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::Volatility;
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, Expr, Ident, ObjectName, Query, Spanned, Subscript, Value, VisitMut, VisitorMut,
+    AccessExpr, Expr, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Spanned, Subscript, Value, VisitMut,
+    VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 use kaframe::Error;
@@ -42,6 +43,7 @@ impl VisitorMut for Paths<'_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
+        words(expr);
         match expr {
             Expr::Identifier(name) => self.add(name.value.clone()),
             Expr::CompoundIdentifier(parts) => {
@@ -147,6 +149,37 @@ impl Paths<'_> {
             Error::config(format!("where: there is no function {called}(){}", at(span)))
                 .with_hint(format!("the nearest are {}", near[..near.len().min(4)].join(", "))),
         )
+    }
+}
+
+/// The parser takes `user` for a function without parentheses. In records it is a name like any other.
+pub(crate) fn words(expr: &mut Expr) {
+    match expr {
+        Expr::Function(function) if matches!(function.args, FunctionArguments::None) => {
+            if let [ObjectNamePart::Identifier(name)] = function.name.0.as_slice()
+                && name.value.eq_ignore_ascii_case("user")
+            {
+                *expr = Expr::Identifier(name.clone());
+            }
+        }
+        Expr::CompoundFieldAccess { root, access_chain } => {
+            words(root);
+            // `user.id` is what any other name with a dot is.
+            if let Expr::Identifier(first) = root.as_ref() {
+                let parts = access_chain.iter().map_while(|access| match access {
+                    AccessExpr::Dot(Expr::Identifier(part)) => Some(part.clone()),
+                    _ => None,
+                });
+                let parts: Vec<Ident> = std::iter::once(first.clone()).chain(parts).collect();
+                access_chain.drain(..parts.len() - 1);
+                match (parts.len(), access_chain.is_empty()) {
+                    (1, _) => {}
+                    (_, true) => *expr = Expr::CompoundIdentifier(parts),
+                    (_, false) => **root = Expr::CompoundIdentifier(parts),
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -5,11 +5,11 @@ use std::ops::ControlFlow;
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::SessionState;
 use datafusion::sql::parser::{DFParserBuilder, ExplainStatement, Statement};
-use datafusion::sql::sqlparser::ast::{self, ObjectName, visit_relations};
+use datafusion::sql::sqlparser::ast::{self, ObjectName, visit_expressions_mut, visit_relations};
 use kaframe::{Error, Result};
 
 use crate::error::{from_datafusion, nearest};
-use crate::hostile;
+use crate::{hostile, paths};
 
 /// How deep parentheses and functions may nest.
 const NESTING: usize = 50;
@@ -26,8 +26,9 @@ pub(crate) fn parse(text: &str) -> Result<Statement> {
         .map_err(|failed| from_datafusion(&failed))?;
     let mut statements = parsed.into_iter();
     match (statements.next(), statements.next()) {
-        (Some(one), None) => {
+        (Some(mut one), None) => {
             allowed(&one)?;
+            name_words(&mut one);
             Ok(one)
         }
         (None, _) => Err(Error::config("there is no query").with_hint("for example: select count(*) from orders")),
@@ -66,6 +67,20 @@ fn allowed(statement: &Statement) -> Result<()> {
         Statement::CreateExternalTable(_) => refused("create external table"),
         Statement::CopyTo(_) => refused("copy"),
         Statement::Reset(_) => refused("reset"),
+    }
+}
+
+/// Names that the parser takes for functions.
+fn name_words(statement: &mut Statement) {
+    match statement {
+        Statement::Statement(inner) => {
+            let _ = visit_expressions_mut(inner.as_mut(), |expr| {
+                paths::words(expr);
+                ControlFlow::<()>::Continue(())
+            });
+        }
+        Statement::Explain(explain) => name_words(&mut explain.statement),
+        _ => {}
     }
 }
 

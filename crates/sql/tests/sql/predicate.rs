@@ -290,14 +290,6 @@ fn places_follow_from_conditions() {
             },
         ),
         (
-            "_timestamp >= '2026-01-01T00:00:00.0005Z'",
-            Implied {
-                timestamp_from: Some(first + 1),
-                exact: true,
-                ..none()
-            },
-        ),
-        (
             "_timestamp >= '2026-01-01T01:00:00+01:00'",
             Implied {
                 timestamp_from: Some(first),
@@ -425,7 +417,7 @@ fn what_is_no_condition_is_refused_with_its_place() {
         ("", "where is empty", "amount"),
         ("amount >", "", ""),
         ("amount = = 3", "at character 10", ""),
-        ("amount == 3 && x", "where is not SQL", "SQL writes = for equal"),
+        ("amount > 3 && && x", "where is not SQL", "SQL writes = for equal"),
         ("select 1", "where is", "whole queries"),
         (
             "amount > (select max(x) from t)",
@@ -457,7 +449,6 @@ fn what_is_no_condition_is_refused_with_its_place() {
         ),
         ("amount > $1", "a placeholder", "value itself"),
         ("amount > 1; drop table x", "", ""),
-        ("_offset = 'abc'", "where: _offset = 'abc'", ""),
         ("amount > 1 as x", "no name", ""),
     ] {
         let (found, advice) = error(predicate);
@@ -515,6 +506,8 @@ fn hostile_predicates_end_as_errors() {
             format!("{} 1 = 1", "- ".repeat(100_000)),
             format!("a{} = 1", "[1".repeat(100_000)),
             format!("a{} = 1", "[1]".repeat(100_000)),
+            format!("a{} = 1", ".a".repeat(100_000)),
+            format!("a{} = 1", "['a']".repeat(100_000)),
             format!("case {} end", "when case ".repeat(50_000)),
             "a = 'unclosed".to_owned(),
             "\u{0}".to_owned(),
