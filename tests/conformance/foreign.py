@@ -109,6 +109,8 @@ def producer(bootstrap_servers: str, **settings: object) -> Producer:
             "bootstrap.servers": bootstrap_servers,
             "acks": "all",
             "linger.ms": 50,
+            # More requests in flight would let the first one on a fresh topic, refused while its leader is new, be sent again behind the second.
+            "max.in.flight.requests.per.connection": 1,
             "message.max.bytes": 10_000_000,
             **settings,
         }
