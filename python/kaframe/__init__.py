@@ -16,7 +16,7 @@ from ._duckdb import duckdb_view
 from ._files import WrittenFile, WrittenFiles
 from ._follow import Follow
 from ._native import Schema, __version__
-from ._plan import PartitionPlan, Plan, Split
+from ._plan import Estimate, PartitionPlan, Plan, Split
 from ._progress import Progress
 from ._report import LostRange, PartitionReport, Report, TopicReport
 from ._scan import Scan
@@ -59,6 +59,7 @@ __all__ = [
     "CorruptError",
     "DataLossError",
     "DecodeError",
+    "Estimate",
     "Follow",
     "Histogram",
     "KaframeError",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ._bound import EndLike, StartLike
     from ._config import Properties, Servers
-    from ._options import IsolationLevel, KeyFormat, Late, OnError, Size, ValueFormat
+    from ._options import IsolationLevel, KeyFormat, Late, OnError, Order, Size, ValueFormat
     from ._progress import ProgressLike
     from ._sql import TableLike
     from ._table import Table
@@ -67,6 +67,7 @@ class Cluster:
         columns: Sequence[str] | None = None,
         metadata: bool | Sequence[str] = True,
         on_error: OnError = "null",
+        order: Order = "partition",
         batch_size: int = 65_536,
         memory_limit: Size = "1GiB",
         max_result_bytes: Size = "auto",
@@ -95,6 +96,7 @@ class Cluster:
         columns: Sequence[str] | None = None,
         metadata: bool | Sequence[str] = True,
         on_error: OnError = "null",
+        order: Order = "partition",
         batch_size: int = 65_536,
         memory_limit: Size = "1GiB",
         max_result_bytes: Size = "auto",

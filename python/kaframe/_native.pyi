@@ -132,8 +132,8 @@ class Scan:
         """Names, with commas."""
 
     def schema(self) -> Schema: ...
-    def plan(self) -> str:
-        """The plan as JSON."""
+    def plan(self, sample: bool = False) -> str:
+        """The plan as JSON, with an estimate where it is sampled."""
 
     def splits(self) -> list[str]:
         """The splits as JSON."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     ValueFormat: TypeAlias = Literal["auto", "raw", "string", "json"]
     KeyFormat: TypeAlias = Literal["auto", "raw", "string", "json", "int", "long"]
     IsolationLevel: TypeAlias = Literal["read_committed", "read_uncommitted"]
+    #: In which order rows come.
+    Order: TypeAlias = Literal["partition", "timestamp"]
     OnError: TypeAlias = Literal["null", "raise", "skip"]
     #: ``"5m"``, a timedelta, or ``"scan"``.
     Late: TypeAlias = str | dt.timedelta
@@ -42,6 +44,7 @@ class ScanArguments(TypedDict):
     columns: list[str] | None
     metadata: bool | list[str]
     on_error: str
+    order: str
     batch_size: int
     memory_limit: int
     max_result_bytes: int | None
@@ -81,6 +84,7 @@ def scan_arguments(given: Mapping[str, Any]) -> ScanArguments:
         if isinstance(given["metadata"], bool)
         else (names(given["metadata"], "metadata") or []),
         "on_error": _word(given["on_error"], "on_error"),
+        "order": _word(given["order"], "order"),
         "batch_size": positive(given["batch_size"], "batch_size"),
         "memory_limit": size(given["memory_limit"], "memory_limit"),
         "max_result_bytes": None

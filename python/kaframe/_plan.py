@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any, NamedTuple
 
@@ -46,6 +47,35 @@ class PartitionPlan(NamedTuple):
     notes: tuple[str, ...]
 
 
+class Estimate(NamedTuple):
+    """What one batch of each partition tells of a plan. None is unknown.
+
+    Examples
+    --------
+    >>> estimate = kf.scan("orders").plan(sample=True).estimate
+    >>> estimate.batches, estimate.bytes > 0, estimate.timestamp_type
+    (1, True, 'CreateTime')
+    """
+
+    #: Batches that were looked at, and records in them.
+    batches: int
+    records: int
+    #: Bytes that are fetched.
+    bytes: int | None
+    #: Bytes of a table of it, if every record passes the conditions.
+    memory: int | None
+    #: How long a read takes.
+    seconds: float | None
+    #: ``CreateTime``, ``LogAppendTime``, or both.
+    timestamp_type: str | None
+    #: The least timestamp at the front of a partition.
+    first_time: dt.datetime | None
+    #: The largest timestamp, where the plan reads to the ends of its partitions; at most the end by time.
+    last_time: dt.datetime | None
+    #: Why a partition could not be looked at.
+    unknown: str | None
+
+
 class Plan(NamedTuple):
     """What a scan will read. ``print(plan)`` shows it as text.
 
@@ -64,9 +94,13 @@ class Plan(NamedTuple):
     isolation_level: str
     limit: int | None
     tail: int | None
+    #: In which order rows come: ``"partition"`` or ``"timestamp"``.
+    order: str
     #: Conditions on the records, each with what answers it.
     conditions: tuple[str, ...]
     partitions: tuple[PartitionPlan, ...]
+    #: What ``plan(sample=True)`` has found; None without it.
+    estimate: Estimate | None
     #: The plan as text.
     text: str
 
@@ -95,7 +129,18 @@ def plan(data: str) -> Plan:
     fields["topics"] = tuple(fields["topics"])
     fields["conditions"] = tuple(fields["conditions"])
     fields["partitions"] = tuple(PartitionPlan(**{**one, "notes": tuple(one["notes"])}) for one in fields["partitions"])
+    if fields["estimate"] is not None:
+        times = {name: _moment(fields["estimate"][name]) for name in ("first_time", "last_time")}
+        fields["estimate"] = Estimate(**{**fields["estimate"], **times})
     return Plan(**fields)
+
+
+def _moment(ms: int | None) -> dt.datetime | None:
+    """A time of the calendar; what lies outside of it is unknown."""
+    try:
+        return None if ms is None else dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc) + dt.timedelta(milliseconds=ms)
+    except OverflowError:
+        return None
 
 
 def split(data: str) -> Split:

@@ -25,7 +25,7 @@ def lazy_frame(scan: Scan) -> pl.LazyFrame:
     polars = optional("polars", "to_polars(lazy=True)")
     from polars.io.plugins import register_io_source
 
-    schema = polars.Schema(scan.schema)
+    schema, order = polars.Schema(scan.schema), scan.plan().order
 
     def source(
         with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
@@ -37,7 +37,9 @@ def lazy_frame(scan: Scan) -> pl.LazyFrame:
             roots = predicate.meta.root_names() if predicate is not None else []
             needed = list(dict.fromkeys([*with_columns, *roots]))
         left = n_rows
-        for batch in scan._narrowed(needed, where, n_rows):
+        # A limit takes a share of each partition: where rows come by timestamp those are not the first.
+        limit = n_rows if order == "partition" else None
+        for batch in scan._narrowed(needed, where, limit):
             frame: pl.DataFrame = polars.DataFrame(batch)
             if needed is not None:
                 # What does not fit the types of a stream comes along in a column of its own.

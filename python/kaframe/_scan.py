@@ -75,9 +75,22 @@ class Scan(Convertible, Savable):
         """Names and Arrow types of a stream of this scan. Reads a sample the first time."""
         return self._native.schema()
 
-    def plan(self) -> Plan:
-        """What will be read, resolved; no data is read for it."""
-        return plan(self._native.plan())
+    def plan(self, *, sample: bool = False) -> Plan:
+        """What will be read, resolved; no data is read for it.
+
+        Parameters
+        ----------
+        sample : bool, default False
+            Fetch one batch of each partition and estimate from it: bytes, memory, seconds, timestamps. Without it they are unknown, and so are those of
+            partitions that may not be read.
+
+        Examples
+        --------
+        >>> plan = kf.scan("orders").plan(sample=True)
+        >>> plan.estimate.records
+        1000
+        """
+        return plan(self._native.plan(sample))
 
     def splits(self) -> list[Split]:
         """The plan as units of parallel work, to be pickled and read elsewhere."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ._bound import EndLike, StartLike
     from ._config import Properties, Servers
-    from ._options import IsolationLevel, KeyFormat, Late, OnError, Size, ValueFormat
+    from ._options import IsolationLevel, KeyFormat, Late, OnError, Order, Size, ValueFormat
     from ._progress import ProgressLike
     from ._scan import Scan
     from ._sql import TableLike
@@ -75,6 +75,7 @@ def read(
     columns: Sequence[str] | None = None,
     metadata: bool | Sequence[str] = True,
     on_error: OnError = "null",
+    order: Order = "partition",
     batch_size: int = 65_536,
     memory_limit: Size = "1GiB",
     max_result_bytes: Size = "auto",
@@ -126,6 +127,12 @@ def read(
     on_error : {"null", "raise", "skip"}
         What happens with a value that is not in the format: its fields are null, the read fails, or the row is left out. ``table.errors`` lists
         them. If no value at all decodes, the read fails.
+    order : {"partition", "timestamp"}
+        Rows come by topic, partition and offset, or by timestamp over all partitions (then topic, partition, offset; rows without a timestamp first).
+        It says nothing about which rows come: ``limit`` takes its share of each partition all the same. A table is sorted exactly. A stream (iteration,
+        files) keeps the order of each partition and merges them, in bounded memory: it is sorted where the timestamps of a partition grow with its
+        offsets; a row that is older than one before it in its partition comes right behind that one, and a warning counts such rows. With ``limit`` or ``tail`` the
+        rows of a stream are held until all are read, within ``memory_limit``.
     batch_size : int
         Rows of a record batch, at most, where the result is streamed.
     memory_limit : int or str
@@ -192,6 +199,7 @@ def scan(
     columns: Sequence[str] | None = None,
     metadata: bool | Sequence[str] = True,
     on_error: OnError = "null",
+    order: Order = "partition",
     batch_size: int = 65_536,
     memory_limit: Size = "1GiB",
     max_result_bytes: Size = "auto",

@@ -39,37 +39,16 @@ impl Scan {
         wait(py, &Watch::default(), async move { scan.schema().await }).map(Schema)
     }
 
-    /// The plan as JSON.
-    fn plan(&self) -> String {
-        let plan = self.scan.plan();
-        let partitions: Vec<_> = plan
-            .partitions
-            .iter()
-            .map(|one| {
-                json!({
-                    "topic": plan.topic(one.at()).name,
-                    "partition": one.partition,
-                    "start": one.range.start,
-                    "end": one.range.end,
-                    "log_start_offset": one.log_start_offset,
-                    "high_watermark": one.high_watermark,
-                    "last_stable_offset": one.last_stable_offset,
-                    "leader_epoch": one.leader_epoch,
-                    "notes": one.notes,
-                })
-            })
-            .collect();
-        let plan = json!({
-            "topics": plan.topics.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>(),
-            "cluster_id": plan.cluster_id,
-            "isolation_level": plan.isolation_level.to_string(),
-            "limit": plan.limit,
-            "tail": plan.tail,
-            "conditions": plan.conditions.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "partitions": partitions,
-            "text": plan.to_string(),
-        });
-        plan.to_string()
+    /// The plan as JSON, with an estimate from one batch of each partition where it is sampled.
+    #[pyo3(signature = (sample=false))]
+    fn plan(&self, py: Python<'_>, sample: bool) -> PyResult<String> {
+        if !sample {
+            return Ok(plan_json(self.scan.plan()));
+        }
+        self.home.check(py, "scan")?;
+        let scan = self.scan.clone();
+        let plan = wait(py, &Watch::default(), async move { scan.sampled_plan().await })?;
+        Ok(plan_json(&plan))
     }
 
     /// The splits as JSON.
@@ -222,4 +201,50 @@ impl Scan {
             slot: self.slot.clone(),
         })
     }
+}
+
+fn plan_json(plan: &kaframe::Plan) -> String {
+    let partitions: Vec<_> = plan
+        .partitions
+        .iter()
+        .map(|one| {
+            json!({
+                "topic": plan.topic(one.at()).name,
+                "partition": one.partition,
+                "start": one.range.start,
+                "end": one.range.end,
+                "log_start_offset": one.log_start_offset,
+                "high_watermark": one.high_watermark,
+                "last_stable_offset": one.last_stable_offset,
+                "leader_epoch": one.leader_epoch,
+                "notes": one.notes,
+            })
+        })
+        .collect();
+    let estimate = plan.estimate.as_ref().map(|found| {
+        json!({
+            "batches": found.batches,
+            "records": found.records,
+            "bytes": found.bytes,
+            "memory": found.memory,
+            "seconds": found.seconds,
+            "timestamp_type": found.timestamp_type,
+            "first_time": found.first_time,
+            "last_time": found.last_time,
+            "unknown": found.unknown,
+        })
+    });
+    let plan = json!({
+        "topics": plan.topics.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>(),
+        "cluster_id": plan.cluster_id,
+        "isolation_level": plan.isolation_level.to_string(),
+        "limit": plan.limit,
+        "tail": plan.tail,
+        "order": plan.order.to_string(),
+        "conditions": plan.conditions.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "partitions": partitions,
+        "estimate": estimate,
+        "text": plan.to_string(),
+    });
+    plan.to_string()
 }

@@ -155,6 +155,7 @@ def test_foreign_and_misspelt_keywords(cluster: kf.Cluster, keyword: str, value:
         {"tail": -1},
         {"limit": 1, "tail": 1},
         {"on_error": "ignore"},
+        {"order": "key"},
         {"isolation_level": "serializable"},
         {"value_format": "yaml"},
         {"late": "soon"},

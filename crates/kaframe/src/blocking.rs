@@ -96,6 +96,11 @@ impl Scan {
         self.inner.plan()
     }
 
+    /// See [`crate::Scan::sampled_plan`].
+    pub fn sampled_plan(&self) -> Result<Plan> {
+        self.runtime.block_on(self.inner.sampled_plan())
+    }
+
     /// See [`crate::Scan::splits`].
     pub fn splits(&self) -> Vec<Split> {
         self.inner.splits()

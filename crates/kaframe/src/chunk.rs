@@ -34,6 +34,8 @@ pub(crate) struct ChunkPlan {
     pub(crate) identity: bool,
     /// What rows have to pass.
     pub(crate) sieve: Option<SievePlan>,
+    /// Bytes of an offset on the wire, where the sample knows.
+    pub(crate) bytes_per_offset: Option<u64>,
     /// Rows are only counted: batches whose header tells how many they give are not opened.
     pub(crate) by_header: bool,
 }

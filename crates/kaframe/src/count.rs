@@ -17,6 +17,7 @@ use crate::engine::Context;
 use crate::error::{Error, Result};
 use crate::number::grouped;
 use crate::options::ScanOptions;
+use crate::order::Order;
 use crate::progress;
 use crate::reader::{self, Selected};
 use crate::report::Report;
@@ -54,6 +55,7 @@ pub(crate) async fn count(context: Context, options: &ScanOptions) -> Result<Rep
     let mut options = options.clone();
     // The newest n are as many as the first n.
     options.limit = options.limit.or(options.tail.take());
+    options.order = Order::Partition;
     let context = Arc::new(context);
     let counting = counted(&context, &selection, &options);
     let selected = progress::reported(&context, &options, started, counting).await;

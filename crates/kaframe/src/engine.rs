@@ -122,14 +122,14 @@ impl JobResult {
 
 impl JobResult {
     /// Whether `next` goes on where this ends and both have read all of their ranges.
-    fn continues_in(&self, next: &JobResult) -> bool {
+    pub(crate) fn continues_in(&self, next: &JobResult) -> bool {
         let whole =
             |r: &JobResult| r.chunk.is_none() && r.max_rows.is_none() && r.gave_up.is_none() && r.account.not_read == 0;
         self.partition == next.partition && self.range.end == next.range.start && whole(self) && whole(next)
     }
 
     /// Takes over what the next range counted.
-    fn absorb(&mut self, next: JobResult) {
+    pub(crate) fn absorb(&mut self, next: JobResult) {
         self.range.end = next.range.end;
         self.stopped_at = next.stopped_at;
         self.account += next.account;
@@ -210,17 +210,17 @@ pub(crate) struct StreamSide {
 }
 
 /// What the finished splits of a running stream have counted.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Live {
     pub(crate) accounts: BTreeMap<TopicPartition, Account>,
     pub(crate) malformed: Vec<Malformed>,
 }
 
-impl StreamSide {
-    fn note(&self, result: &JobResult) {
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        *live.accounts.entry(result.partition).or_default() += result.account;
-        live.malformed.extend_from_slice(&result.malformed);
+impl Live {
+    /// Adds what a split has counted.
+    pub(crate) fn note(&mut self, result: &JobResult) {
+        *self.accounts.entry(result.partition).or_default() += result.account;
+        self.malformed.extend_from_slice(&result.malformed);
     }
 }
 
@@ -354,7 +354,7 @@ pub(crate) async fn run(context: &Arc<Context>, chunks: &Arc<ChunkPlan>, jobs: V
                     latest.absorb(shared.guard.as_ref(), &mut result)?;
                 }
                 if let Some(stream) = &shared.stream {
-                    stream.note(&result);
+                    stream.live.lock().unwrap_or_else(PoisonError::into_inner).note(&result);
                 }
                 let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                 add(&mut results, result, shared.stream.is_some());

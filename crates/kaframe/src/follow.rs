@@ -19,6 +19,7 @@ use crate::bound::{Bound, Bounds};
 use crate::error::{Error, Result};
 use crate::malformed;
 use crate::options::ScanOptions;
+use crate::order::Order;
 use crate::report::Report;
 use crate::resolve::isolation;
 use crate::scan::{Decided, Scan, cancellable};
@@ -61,6 +62,12 @@ impl Follow {
             return Err(
                 Error::config("what is followed has no end").with_hint("leave end out, or scan instead of follow")
             );
+        }
+        if options.order == Order::Timestamp {
+            return Err(Error::config(
+                "what is followed comes as it is written: order=timestamp makes no sense with it",
+            )
+            .with_hint("leave order out"));
         }
         Ok(Follow {
             left: options.limit,

@@ -60,6 +60,8 @@ pub(crate) struct Guard {
     used: AtomicU64,
     max: u64,
     plan: String,
+    /// The option that says how much.
+    option: &'static str,
 }
 
 impl Guard {
@@ -69,6 +71,15 @@ impl Guard {
             used: AtomicU64::new(0),
             max,
             plan,
+            option: "max_result_bytes",
+        }
+    }
+
+    /// The same for rows of a stream that have to be held until the last is read.
+    pub(crate) fn of_stream(memory_limit: u64, plan: String) -> Guard {
+        Guard {
+            option: "memory_limit",
+            ..Guard::new(memory_limit, plan)
         }
     }
 
@@ -84,8 +95,9 @@ impl Guard {
         Err(Error::new(
             ErrorKind::ResultTooLarge,
             format!(
-                "the table would become larger than {} (max_result_bytes); {} were read when it stopped\n{}",
+                "the table would become larger than {} ({}); {} were read when it stopped\n{}",
                 bytes(self.max),
+                self.option,
                 bytes(used),
                 self.plan
             ),

@@ -11,6 +11,7 @@ use crate::bound::{Bound, Bounds};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
 use crate::filter::Filter;
+use crate::order::Order;
 use crate::progress::ProgressFn;
 
 /// Which records of transactions are seen.
@@ -140,6 +141,8 @@ pub struct ScanOptions {
     pub metadata: Metadata,
     /// What happens with a malformed value.
     pub on_error: OnError,
+    /// In which order rows come. It says nothing about which: `limit` and `tail` choose them as they do without it.
+    pub order: Order,
     /// Rows of a record batch of a stream, at most.
     pub batch_size: usize,
     /// Bytes that are fetched and decoded but not yet taken, of a stream.
@@ -172,6 +175,7 @@ impl Default for ScanOptions {
             columns: None,
             metadata: Metadata::default(),
             on_error: OnError::default(),
+            order: Order::default(),
             batch_size: 65_536,
             memory_limit: 1 << 30,
             max_result_bytes: None,
@@ -245,6 +249,12 @@ impl ScanOptions {
     /// Sets the tail.
     pub fn tail(mut self, records: u64) -> Self {
         self.tail = Some(records);
+        self
+    }
+
+    /// Sets the order.
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = order;
         self
     }
 

@@ -13,12 +13,14 @@ use tokio::sync::Notify;
 use crate::error::Error;
 use crate::topic_partition::TopicPartition;
 
+/// What a taker has when it has a batch: by partition its rows, and the offset behind the last of them.
+pub(crate) type Taken = Vec<(TopicPartition, u64, i64)>;
+
 #[derive(Default)]
 struct State {
     /// The split whose batches are given now.
     first: usize,
-    /// By split: partition, batch, and the offset behind its last row.
-    waiting: HashMap<usize, VecDeque<(TopicPartition, RecordBatch, i64)>>,
+    waiting: HashMap<usize, VecDeque<(Taken, RecordBatch)>>,
     /// Rows that the taker has, by partition, and the offset behind them.
     taken: BTreeMap<TopicPartition, (u64, i64)>,
     finished: HashSet<usize>,
@@ -79,15 +81,11 @@ impl Outlet {
         self.room.notify_waiters();
     }
 
-    /// A batch of a split of a partition; `next` is the offset behind its last row.
-    pub(crate) fn give(&self, split: usize, partition: TopicPartition, batch: RecordBatch, next: i64) {
+    /// A batch of a split.
+    pub(crate) fn give(&self, split: usize, taken: Taken, batch: RecordBatch) {
         let mut state = self.state();
         state.used = state.used.saturating_add(batch.get_array_memory_size() as u64);
-        state
-            .waiting
-            .entry(split)
-            .or_default()
-            .push_back((partition, batch, next));
+        state.waiting.entry(split).or_default().push_back((taken, batch));
         drop(state);
         self.given.notify_one();
     }
@@ -133,9 +131,11 @@ impl Outlet {
         }
         loop {
             let first = state.first;
-            if let Some((partition, batch, next)) = state.waiting.get_mut(&first).and_then(VecDeque::pop_front) {
-                let taken = state.taken.entry(partition).or_default();
-                *taken = (taken.0 + batch.num_rows() as u64, next);
+            if let Some((given, batch)) = state.waiting.get_mut(&first).and_then(VecDeque::pop_front) {
+                for (partition, rows, next) in given {
+                    let taken = state.taken.entry(partition).or_default();
+                    *taken = (taken.0 + rows, next);
+                }
                 state.used = state.used.saturating_sub(batch.get_array_memory_size() as u64);
                 drop(state);
                 self.room.notify_waiters();

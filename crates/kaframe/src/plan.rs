@@ -6,9 +6,11 @@ use kaframe_client::TopicMetadata;
 
 use crate::bookmark::{Bookmark, BookmarkPartition, BookmarkTopic};
 use crate::bound::OffsetRange;
+use crate::estimate::{Estimate, Shown};
 use crate::filter::Condition;
 use crate::number::grouped;
 use crate::options::IsolationLevel;
+use crate::order::Order;
 use crate::split::{self, Split};
 use crate::topic_partition::TopicPartition;
 
@@ -29,10 +31,14 @@ pub struct Plan {
     pub limit: Option<u64>,
     /// Only the newest so many records of the ranges.
     pub tail: Option<u64>,
+    /// In which order rows come.
+    pub order: Order,
     /// Conditions on the records, with what answers each.
     pub conditions: Vec<Condition>,
     /// Partitions that are read, by topic and number. Those that the conditions exclude are not among them.
     pub partitions: Vec<PartitionPlan>,
+    /// What a sample tells of it, where one was taken: see [`crate::Scan::sampled_plan`].
+    pub estimate: Option<Estimate>,
 }
 
 /// What a read will read of one partition.
@@ -239,6 +245,9 @@ impl fmt::Display for Plan {
                 time(window.end_time)
             )?;
         }
+        if self.order == Order::Timestamp {
+            f.write_str("\n  rows of all partitions by timestamp")?;
+        }
         for (index, condition) in self.conditions.iter().enumerate() {
             let word = if index == 0 { "where" } else { "  and" };
             write!(f, "\n  {word} {condition}")?;
@@ -251,6 +260,6 @@ impl fmt::Display for Plan {
                 grouped(undecided)
             )?;
         }
-        Ok(())
+        Shown(self.estimate.as_ref(), self).fmt(f)
     }
 }

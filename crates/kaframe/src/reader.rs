@@ -18,6 +18,7 @@ use crate::filter::{self, Conditions, Settled, SievePlan};
 use crate::malformed::{self, Malformed, excerpt};
 use crate::memory::{self, Guard};
 use crate::options::{OnError, ScanOptions};
+use crate::order::{self, Order, Timed};
 use crate::plan::Plan;
 use crate::sample::{self, Sampled};
 use crate::scan::cancellable;
@@ -31,7 +32,10 @@ use crate::{latest, limit, progress, tail, widen};
 const SPLIT_BYTES: u64 = 32 << 20;
 
 /// The same of a stream: what comes before its turn waits in memory.
-const STREAM_SPLIT_BYTES: u64 = 8 << 20;
+pub(crate) const STREAM_SPLIT_BYTES: u64 = 8 << 20;
+
+/// Offsets of a split, at least, where one is as good as two.
+const SMALL_SPLIT: u64 = 50_000;
 
 /// Reads a plan.
 pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<Table> {
@@ -57,12 +61,7 @@ pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<
     let decoded: u64 = results.iter().map(|result| result.decoded).sum();
     check_decoded(&context.plan, &sampled, &results)?;
     let layout = Layout::new(&chunks, decoded > 0, sampled.value_shape.as_ref())?;
-    let mut batches: Vec<RecordBatch> = Vec::new();
-    for result in &mut results {
-        if let Some(chunk) = result.chunk.take().filter(|chunk| chunk.rows > 0) {
-            batches.push(layout.assemble(chunk)?);
-        }
-    }
+    let batches = assemble(&layout, &mut results, options.order, context.guard.as_ref())?;
     let errors = malformed::table(&context.plan, results.iter().flat_map(|result| result.malformed.iter()));
     let summary = Summary {
         plan: &context.plan,
@@ -95,6 +94,27 @@ pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<
         report,
         next_start,
     })
+}
+
+/// The rows of all results, in the order that was asked for.
+pub(crate) fn assemble(
+    layout: &Layout,
+    results: &mut [JobResult],
+    order: Order,
+    guard: Option<&Guard>,
+) -> Result<Vec<RecordBatch>> {
+    let chunks = results
+        .iter_mut()
+        .filter_map(|result| result.chunk.take().filter(|chunk| chunk.rows > 0));
+    if order == Order::Partition {
+        return chunks.map(|chunk| layout.assemble(chunk)).collect();
+    }
+    let timed = chunks.map(|chunk| {
+        let times = order::times(&chunk)?;
+        let batch = layout.assemble(chunk)?;
+        Ok(Timed { batch, times })
+    });
+    order::sorted(timed.collect::<Result<_>>()?, guard)
 }
 
 /// Partitions that topics have got since the plan was made, where the whole of them was asked for: a plan is frozen, so they are only told.
@@ -317,8 +337,10 @@ pub(crate) fn offsets_per_split(context: &Context, sampled: &Sampled) -> u64 {
     let by_size = sampled
         .bytes_per_offset
         .map_or(split::DEFAULT_OFFSETS, |bytes| size / bytes.max(1));
-    let by_core = plan.offsets().div_ceil(context.pace.connections as u64 * 4);
-    let offsets = by_size.min(by_core.max(50_000)).clamp(100, 1_000_000);
+    // Of equal size, so that no worker is left with a few offsets, for which it would need a connection of its own.
+    let splits = (plan.offsets() / SMALL_SPLIT).clamp(1, context.pace.connections as u64 * 4);
+    let by_core = plan.offsets().div_ceil(splits);
+    let offsets = by_size.min(by_core).clamp(100, 1_000_000);
     match (context.stream.is_some(), context.batch_size as u64) {
         // Whole batches, as far as there are no holes.
         (true, batch) if offsets > batch => offsets / batch * batch,
@@ -361,9 +383,10 @@ pub(crate) fn chunk_plan(
         key: selection.needs(MetaColumn::Key).then(|| key.clone()),
         on_error: options.on_error,
         fixed,
-        order: options.tail.is_some(),
+        order: options.tail.is_some() || options.order == Order::Timestamp,
         identity: false,
         sieve: None,
+        bytes_per_offset: sampled.bytes_per_offset,
         by_header: false,
     };
     chunks.sieve = SievePlan::new(&conditions, &chunks, value, Some(key))?;

@@ -77,6 +77,8 @@ pub(crate) async fn resolve(client: &Client, topics: &Topics, options: &ScanOpti
         isolation_level: options.isolation_level,
         limit: options.limit,
         tail: options.tail,
+        order: options.order,
+        estimate: None,
         partitions: partitions.into_iter().flatten().collect(),
         conditions: conditions.shown,
     })

@@ -77,7 +77,7 @@ pub(crate) async fn sample(
     if !(values || keys) {
         return Ok(sampled);
     }
-    let mut fronts = fronts(context, ranges).await?;
+    let mut fronts = fronts(context, ranges, keys).await?;
     sampled.bytes_per_offset = bytes_per_offset(&fronts);
     if values {
         let dealt = deal(&mut fronts, context).await?;
@@ -95,6 +95,22 @@ pub(crate) async fn sample(
         front.give_back(context);
     }
     Ok(sampled)
+}
+
+/// What these values and keys tell, as if a sample had found no others.
+pub(crate) fn judged(selection: &Selection, options: &ScanOptions, values: &[Vec<u8>], keys: &[Vec<u8>]) -> Sampled {
+    let mut sampled = Sampled {
+        value_format: options.value_format.filter(|_| selection.needs_values()),
+        key_format: options.key_format,
+        ..Sampled::default()
+    };
+    if selection.needs_values() {
+        judge_values(&mut sampled, values, options);
+    }
+    if selection.needs(MetaColumn::Key) {
+        judge_keys(&mut sampled, keys.iter().map(Vec::as_slice).collect(), options);
+    }
+    sampled
 }
 
 fn judge_values(sampled: &mut Sampled, values: &[Vec<u8>], options: &ScanOptions) {
@@ -156,6 +172,7 @@ struct Front {
     position: i64,
     values: Vec<Vec<u8>>,
     keys: Vec<Vec<u8>>,
+    needs_keys: bool,
     value_bytes: usize,
     wire_bytes: u64,
     first: Option<Prefetched>,
@@ -167,7 +184,7 @@ struct Front {
     keep: bool,
 }
 
-async fn fronts(context: &Context, ranges: &[(TopicPartition, OffsetRange)]) -> Result<Vec<Front>> {
+async fn fronts(context: &Context, ranges: &[(TopicPartition, OffsetRange)], needs_keys: bool) -> Result<Vec<Front>> {
     // Owned, not borrowed: with borrowed items the compiler cannot show that the futures below may move between threads.
     let ranges: Vec<_> = ranges.iter().copied().filter(|(_, range)| !range.is_empty()).collect();
     let quota = VALUES.div_ceil(ranges.len().max(1));
@@ -185,6 +202,7 @@ async fn fronts(context: &Context, ranges: &[(TopicPartition, OffsetRange)]) -> 
             position: range.start,
             values: Vec::new(),
             keys: Vec::new(),
+            needs_keys,
             value_bytes: 0,
             wire_bytes: 0,
             first: None,
@@ -305,7 +323,7 @@ impl Front {
         self.pass(&walked, before, context.allow_partial);
         let mut scratch = Scratch::default();
         for kept in &walked.kept {
-            if self.values.len() >= VALUES && self.keys.len() >= VALUES || self.value_bytes >= BYTES {
+            if self.is_enough() {
                 break;
             }
             if self.look(&fetched.records, kept, &window, &mut scratch).is_err() && !context.allow_partial {
@@ -324,6 +342,12 @@ impl Front {
             });
         }
         Ok(())
+    }
+
+    /// Nothing more would be looked at. Where keys are null they are looked for through the whole response.
+    fn is_enough(&self) -> bool {
+        let keys = !self.needs_keys || self.keys.len() >= VALUES;
+        self.values.len() >= VALUES && keys || self.value_bytes >= BYTES
     }
 
     /// What is wrong with a response the read itself looks into; here it is passed, or the front ends at it.
@@ -350,6 +374,9 @@ impl Front {
         let batch = walk::batch_at(records, kept)?;
         for record in batch.records(scratch, DEFAULT_MAX_DECOMPRESSED)? {
             let record = record?;
+            if self.is_enough() {
+                break;
+            }
             if !(kept.from..kept.to).contains(&record.offset) || !window.holds(record.timestamp) {
                 continue;
             }
@@ -362,7 +389,7 @@ impl Front {
             }
             if let Some(key) = record
                 .key
-                .filter(|_| self.keys.len() < VALUES && self.value_bytes < BYTES)
+                .filter(|_| self.needs_keys && self.keys.len() < VALUES && self.value_bytes < BYTES)
             {
                 self.value_bytes += key.len();
                 self.keys.push(key.to_vec());

@@ -19,6 +19,7 @@ use crate::filter::Conditions;
 use crate::follow::Follow;
 use crate::latest::Latest;
 use crate::options::{OnError, ScanOptions};
+use crate::order::Order;
 use crate::pace::Pace;
 use crate::plan::Plan;
 use crate::resolve::isolation;
@@ -28,7 +29,7 @@ use crate::stream::RecordBatchStream;
 use crate::table::Table;
 use crate::topics::Topics;
 use crate::tuning::{self, Tuning};
-use crate::{reader, resolve};
+use crate::{estimate, reader, resolve};
 
 pub use narrow::Narrow;
 
@@ -100,6 +101,30 @@ impl Scan {
     /// What will be read.
     pub fn plan(&self) -> &Plan {
         &self.0.plan
+    }
+
+    /// What will be read, with an [`crate::Estimate`] of its bytes, memory, time and timestamps: one batch of each partition is fetched for it.
+    pub async fn sampled_plan(&self) -> Result<Plan> {
+        let (options, plan) = (&self.0.options, &self.0.plan);
+        let selection = Selection::from_options(options, plan.several)?;
+        let mut context = self.context();
+        // What a sample has fetched is for whoever reads.
+        self.keep_prefetched(std::mem::take(&mut context.prefetched).into_inner().unwrap_or_default());
+        let estimate = estimate::estimate(&context, &selection, options);
+        let estimate = cancellable(&options.cancel, estimate).await?;
+        Ok(Plan {
+            estimate: Some(estimate),
+            ..Plan::clone(plan)
+        })
+    }
+
+    fn keep_prefetched(&self, fetched: Vec<Prefetched>) {
+        let mut kept = self
+            .0
+            .prefetched
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        *kept = fetched;
     }
 
     /// The plan as units of parallel work. `limit` and `tail` concern the whole and are not in them.
@@ -272,7 +297,7 @@ impl Scan {
         let (options, plan) = (&self.0.options, &self.0.plan);
         let chunks = ChunkPlan {
             topics: plan.topics.iter().map(|topic| topic.name.as_str().into()).collect(),
-            order: options.tail.is_some(),
+            order: options.tail.is_some() || options.order == Order::Timestamp,
             ..ChunkPlan::clone(&decided.chunks)
         };
         let decided = Decided {
@@ -302,11 +327,7 @@ impl Scan {
             sieve.bind(any_value, known)?;
         }
         let fetched = context.prefetched.into_inner().unwrap_or_default();
-        *self
-            .0
-            .prefetched
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = fetched;
+        self.keep_prefetched(fetched);
         Ok(Decided {
             sampled,
             chunks,

@@ -1,6 +1,5 @@
 //! A stream of record batches in bounded memory: its schema is fixed after the sample, what does not fit goes to `_extra`.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -12,10 +11,13 @@ use tokio::task::JoinHandle;
 
 use crate::bookmark::Bookmark;
 use crate::columns::MetaColumn;
-use crate::engine::{self, Context, Counters, JobResult, StreamSide};
+use crate::engine::{self, Context, Counters, JobResult, Live, StreamSide};
 use crate::error::{Error, Result};
 use crate::malformed;
+use crate::memory::Guard;
+use crate::merge::{self, Disorder};
 use crate::options::{OnError, ScanOptions};
+use crate::order::Order;
 use crate::outlet::Outlet;
 use crate::plan::Plan;
 use crate::report::Report;
@@ -39,6 +41,8 @@ struct Shared {
     started: Instant,
     /// Once it is at its end.
     outcome: Mutex<Option<Outcome>>,
+    /// What finished splits have counted, where the rows are merged.
+    live: Mutex<Live>,
 }
 
 /// What came of a stream.
@@ -48,6 +52,7 @@ struct Outcome {
     read_from: ReadFrom,
     cleanup_policies: Vec<Option<String>>,
     added: Vec<String>,
+    disorder: Disorder,
 }
 
 impl Outcome {
@@ -58,9 +63,19 @@ impl Outcome {
 
 impl RecordBatchStream {
     pub(crate) fn start(mut context: Context, options: ScanOptions, decided: Decided) -> RecordBatchStream {
-        let outlet = Arc::new(Outlet::new(options.memory_limit));
-        // The newest of all partitions are known only when all are read: a tail is kept, then given.
-        if options.tail.is_none() {
+        let merged = options.order == Order::Timestamp;
+        let memory = if merged {
+            options.memory_limit / 2
+        } else {
+            options.memory_limit
+        };
+        let outlet = Arc::new(Outlet::new(memory));
+        let counted = options.tail.is_some() || reader::effective_limit(&context.plan, &options).is_some();
+        if merged && counted {
+            context.guard = Some(Guard::of_stream(options.memory_limit, context.plan.to_string()));
+        }
+        // The newest of all partitions are known only when all are read: a tail is kept, then given. What is merged waits for its turn elsewhere.
+        if options.tail.is_none() && !merged {
             context.stream = Some(StreamSide {
                 outlet: outlet.clone(),
                 layout: decided.layout.clone(),
@@ -73,6 +88,7 @@ impl RecordBatchStream {
             decided,
             started: Instant::now(),
             outcome: Mutex::default(),
+            live: Mutex::default(),
         });
         let driver = tokio::spawn(drive(shared.clone(), outlet.clone()));
         RecordBatchStream {
@@ -110,7 +126,11 @@ impl RecordBatchStream {
     /// Final after the end.
     pub fn report(&self) -> Report {
         let (mut report, ended) = match self.shared.outcome().as_ref() {
-            Some(outcome) => (self.shared.summary(outcome).report(), true),
+            Some(outcome) => {
+                let mut report = self.shared.summary(outcome).report();
+                report.warnings.extend(outcome.disorder.warning());
+                (report, true)
+            }
             None => (self.shared.summary(&self.shared.running()).report(), false),
         };
         let mut all_taken = true;
@@ -167,11 +187,8 @@ impl Shared {
 
     /// What finished splits have counted; the rest of the plan is not read yet.
     fn running(&self) -> Outcome {
-        let (mut accounts, mut malformed) = (BTreeMap::new(), Vec::new());
-        if let Some(stream) = &self.context.stream {
-            let live = stream.live.lock().unwrap_or_else(PoisonError::into_inner);
-            (accounts, malformed) = (live.accounts.clone(), live.malformed.clone());
-        }
+        let live = self.context.stream.as_ref().map_or(&self.live, |stream| &stream.live);
+        let Live { accounts, malformed } = live.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut results: Vec<JobResult> = Vec::new();
         for plan in &self.context.plan.partitions {
             let mut account = accounts.get(&plan.at()).copied().unwrap_or_default();
@@ -221,7 +238,9 @@ async fn run(shared: &Arc<Shared>, outlet: &Outlet) -> Result<()> {
         ..
     } = shared.as_ref();
     let per_split = reader::offsets_per_split(context, &decided.sampled);
+    let merged = options.order == Order::Timestamp;
     let mut read_from = ReadFrom::default();
+    let mut disorder = Disorder::default();
     let mut results = match (reader::effective_limit(&context.plan, options), options.tail) {
         (Some(limit), _) => limit::run(context, &decided.chunks, limit, per_split).await?,
         (None, Some(newest)) => {
@@ -229,12 +248,24 @@ async fn run(shared: &Arc<Shared>, outlet: &Outlet) -> Result<()> {
             tail.results
                 .sort_by_key(|result| (result.partition, result.range.start));
             tail::keep_newest(&mut tail.results, newest, options.on_error == OnError::Skip)?;
-            give_tail(&mut tail.results, outlet, shared)?;
+            if !merged {
+                give_tail(&mut tail.results, outlet, shared)?;
+            }
             read_from = tail.read_from;
             tail.results
         }
+        (None, None) if merged => {
+            let bounds = (options.memory_limit, per_split);
+            let all = merge::run(context, decided, bounds, outlet, &shared.live).await?;
+            disorder = all.disorder;
+            all.results
+        }
         (None, None) => engine::run(context, &decided.chunks, reader::jobs(&context.plan, per_split)).await?,
     };
+    if context.guard.is_some() {
+        let held = merge::held(context, decided, results, outlet, &shared.live).await?;
+        (results, disorder) = (held.results, held.disorder);
+    }
     results.sort_by_key(|result| (result.partition, result.range.start));
     reader::check_decoded(&context.plan, &decided.sampled, &results)?;
     let cleanup_policies = reader::cleanup_policies(&context.client, &context.plan).await;
@@ -243,6 +274,7 @@ async fn run(shared: &Arc<Shared>, outlet: &Outlet) -> Result<()> {
         read_from,
         cleanup_policies,
         added: reader::added_partitions(context, options).await,
+        disorder,
     };
     // The conservation law, before the end is told.
     shared.summary(&outcome).check()?;
@@ -262,7 +294,8 @@ fn give_tail(results: &mut [JobResult], outlet: &Outlet, shared: &Shared) -> Res
             for start in (0..batch.num_rows()).step_by(size) {
                 let rows = size.min(batch.num_rows() - start);
                 let next = offsets.value(start + rows - 1).saturating_add(1);
-                outlet.give(index, result.partition, batch.slice(start, rows), next);
+                let taken = vec![(result.partition, rows as u64, next)];
+                outlet.give(index, taken, batch.slice(start, rows));
             }
         }
         outlet.finish(index);

@@ -54,13 +54,19 @@ struct Ahead {
     asked: bool,
 }
 
-/// Bytes asked for first. A tail goes back in small windows, behind each of which lies what it has read already: it is not fetched again.
-fn first_fetch_bytes(context: &Context, range: OffsetRange) -> i32 {
+/// Bytes asked for first: no more than the split is likely to have, as far as that is known. What lies behind it another worker fetches, a tail has read
+/// already, or nobody wants.
+fn first_fetch_bytes(context: &Context, chunks: &ChunkPlan, job: &Job) -> i32 {
     let most = context.fetch.max_bytes;
-    if context.plan.tail.is_none() {
-        return most;
-    }
-    let expected = i32::try_from(range.len().saturating_mul(TAIL_BYTES_PER_OFFSET)).unwrap_or(i32::MAX);
+    let each = match chunks.bytes_per_offset {
+        Some(bytes) => bytes.saturating_add(bytes / 8),
+        None if context.plan.tail.is_some() => TAIL_BYTES_PER_OFFSET,
+        None => return most,
+    };
+    // How many offsets it takes until so many rows have passed a filter is not known.
+    let rows = job.max_rows.filter(|_| chunks.sieve.is_none());
+    let offsets = job.range.len().min(rows.unwrap_or(u64::MAX));
+    let expected = i32::try_from(offsets.saturating_mul(each)).unwrap_or(i32::MAX);
     expected.clamp(SMALL_FETCH_BYTES.min(most), most)
 }
 
@@ -195,7 +201,7 @@ impl<'w> SplitRun<'w> {
             bytes: 0,
             charged: 0,
             roomy_from: 0,
-            fetch_bytes: first_fetch_bytes(context, job.range),
+            fetch_bytes: first_fetch_bytes(context, chunks, &job),
             suspect: None,
             emptiness: Emptiness::default(),
             context,
@@ -379,7 +385,8 @@ impl<'w> SplitRun<'w> {
         let mut flush = |chunk: &mut ChunkBuilder<'_>| match &context.stream {
             Some(stream) => {
                 let batch = stream.layout.assemble(chunk.finish()?)?;
-                stream.outlet.give(index, partition, batch, chunk.next_offset);
+                let taken = vec![(partition, batch.num_rows() as u64, chunk.next_offset)];
+                stream.outlet.give(index, taken, batch);
                 Ok(())
             }
             None => Ok(()),
@@ -450,8 +457,8 @@ impl<'w> SplitRun<'w> {
             Some(stream) => {
                 if self.chunk.rows() > 0 {
                     let batch = stream.layout.assemble(self.chunk.finish()?)?;
-                    let next = self.chunk.next_offset;
-                    stream.outlet.give(self.job.index, self.job.partition, batch, next);
+                    let taken = vec![(self.job.partition, batch.num_rows() as u64, self.chunk.next_offset)];
+                    stream.outlet.give(self.job.index, taken, batch);
                 }
                 stream.outlet.finish(self.job.index);
                 None

@@ -17,7 +17,7 @@ use kaframe::{Implied, Result};
 use std::ops::ControlFlow;
 
 use crate::error::from_datafusion;
-use crate::{mask, predicate, session};
+use crate::{condition, mask, session};
 
 const TOPIC: &str = "_topic";
 const PARTITION: &str = "_partition";
@@ -47,7 +47,7 @@ pub(crate) fn of_ast(expr: &Ast, state: &SessionState) -> Result<Implied> {
         _ if only_places(expr) => {
             let text = expr.to_string();
             let failed = |failed| mask::makes_no_sense(&text, &from_datafusion(&failed));
-            let logical = predicate::logical(expr, &PLACES, state).map_err(failed)?;
+            let logical = condition::logical(expr, &PLACES, state).map_err(failed)?;
             let simplifier = ExprSimplifier::new(session::simplify_context(&PLACES, state));
             let coerced = simplifier.coerce(logical, &PLACES).map_err(failed)?;
             Ok(of_logical(&simplifier.simplify(coerced).map_err(failed)?))

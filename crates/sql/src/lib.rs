@@ -10,6 +10,7 @@
 
 pub mod blocking;
 mod catalog;
+mod condition;
 mod database;
 mod error;
 mod hostile;

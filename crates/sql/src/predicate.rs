@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow_schema::SchemaRef;
-use datafusion::common::DFSchema;
 use datafusion::execution::context::SessionState;
-use datafusion::logical_expr::Expr as Logical;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr, ExprWithAlias};
-use kaframe::{Error, Filter, Implied, Mask, Result};
+use kaframe::{Error, Filter, Result};
 
-use crate::error::{from_datafusion, unknown_column};
-use crate::{hostile, implied, mask, paths, session};
+use crate::condition::{Condition, Said};
+use crate::error::from_datafusion;
+use crate::{hostile, implied, paths, session};
 
 /// How deep parentheses and functions may nest.
 const NESTING: usize = 50;
@@ -41,7 +39,7 @@ pub fn compile(predicate: &str) -> Result<Vec<Arc<dyn Filter>>> {
     split(parsed.expr, &mut parts);
     parts
         .into_iter()
-        .map(|part| Ok(Arc::new(Condition::new(part, &state)?) as Arc<dyn Filter>))
+        .map(|part| Ok(Arc::new(condition(part, &state)?) as Arc<dyn Filter>))
         .collect()
 }
 
@@ -100,73 +98,15 @@ fn split(expr: Expr, parts: &mut Vec<Expr>) {
 }
 
 /// One part of a predicate.
-struct Condition {
-    text: String,
-    columns: Vec<String>,
-    expr: Expr,
-    implied: Implied,
-    /// With the time of compiling.
-    state: Arc<SessionState>,
-}
-
-impl Condition {
-    fn new(mut expr: Expr, state: &Arc<SessionState>) -> Result<Condition> {
-        let text = expr.to_string();
-        let columns = paths::columns(&mut expr, state)?;
-        let implied = implied::of_ast(&expr, state)?;
-        Ok(Condition {
-            text,
-            columns,
-            expr,
-            implied,
-            state: state.clone(),
-        })
-    }
-}
-
-impl std::fmt::Debug for Condition {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Condition({})", self.text)
-    }
-}
-
-impl Filter for Condition {
-    fn text(&self) -> &str {
-        &self.text
-    }
-
-    fn columns(&self) -> &[String] {
-        &self.columns
-    }
-
-    fn implies(&self) -> Implied {
-        self.implied.clone()
-    }
-
-    fn bind(&self, schema: &SchemaRef) -> Result<Arc<dyn Mask>> {
-        for name in &self.columns {
-            if schema.field_with_name(name).is_err() {
-                let known: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
-                return Err(unknown_column(name, &known));
-            }
-        }
-        let schema = DFSchema::try_from(schema.clone()).map_err(|failed| self.makes_no_sense(&failed))?;
-        let expr = logical(&self.expr, &schema, &self.state).map_err(|failed| self.makes_no_sense(&failed))?;
-        mask::bind(expr, &self.text, &schema, &self.state)
-    }
-}
-
-impl Condition {
-    fn makes_no_sense(&self, failed: &datafusion::error::DataFusionError) -> Error {
-        mask::makes_no_sense(&self.text, &from_datafusion(failed))
-    }
-}
-
-/// A parsed expression, planned for these columns.
-pub(crate) fn logical(expr: &Expr, schema: &DFSchema, state: &SessionState) -> datafusion::error::Result<Logical> {
-    let with_alias = ExprWithAlias {
-        expr: expr.clone(),
-        alias: None,
-    };
-    state.create_logical_expr_from_sql_expr(with_alias, schema)
+fn condition(mut expr: Expr, state: &Arc<SessionState>) -> Result<Condition> {
+    let text = expr.to_string();
+    let columns = paths::columns(&mut expr, state)?;
+    let implied = implied::of_ast(&expr, state)?;
+    Ok(Condition {
+        text,
+        columns,
+        said: Said::Parsed(Box::new(expr)),
+        implied,
+        state: state.clone(),
+    })
 }

@@ -119,9 +119,7 @@ impl Answer {
     pub fn warnings(&mut self) -> Vec<String> {
         let mut warnings = Vec::new();
         for read in self.reports() {
-            // The end by time is that of a condition, and it was looked for to the end of each partition.
-            let exact = |warning: &&String| !warning.contains("behind the place of the end in the log");
-            warnings.extend(read.report.warnings.iter().filter(exact).cloned());
+            warnings.extend(read.report.warnings.iter().cloned());
             if read.misfits > 0 {
                 let topics: Vec<&str> = read.report.topics.iter().map(|one| one.topic.as_str()).collect();
                 warnings.push(format!(

@@ -13,7 +13,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use kaframe::{Filter, Narrow, OnError, Scan};
 
 use crate::error::into_datafusion;
-use crate::pushed::Pushed;
+use crate::pushed;
 use crate::topic_exec::{Reports, TopicExec};
 
 /// The column for what does not fit the columns of a stream.
@@ -74,7 +74,7 @@ impl TableProvider for Topic {
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        let answer = |filter: &&Expr| match Pushed::new(filter, &self.schema, &self.state) {
+        let answer = |filter: &&Expr| match pushed::condition(filter, &self.schema, &self.state) {
             Some(_) if self.takes_filters() => TableProviderFilterPushDown::Exact,
             _ => TableProviderFilterPushDown::Unsupported,
         };
@@ -94,8 +94,8 @@ impl TableProvider for Topic {
         };
         let mut conditions: Vec<Arc<dyn Filter>> = Vec::new();
         for filter in filters {
-            match Pushed::new(filter, &self.schema, &self.state) {
-                Some(pushed) => conditions.push(Arc::new(pushed)),
+            match pushed::condition(filter, &self.schema, &self.state) {
+                Some(condition) => conditions.push(Arc::new(condition)),
                 None => return plan_err!("{filter} was given to the read of a topic, which cannot test it"),
             }
         }

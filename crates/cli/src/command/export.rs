@@ -12,6 +12,7 @@ use crate::exit::Failure;
 use crate::flag::columns::Columns;
 use crate::flag::connection::Connection;
 use crate::flag::file::{FileFlags, parse_format};
+use crate::flag::order::Order;
 use crate::flag::output::ProgressFlag;
 use crate::flag::range::{Range, count};
 use crate::flag::running::Running;
@@ -40,6 +41,8 @@ pub struct Export {
     limit: Option<u64>,
     #[command(flatten)]
     range: Range,
+    #[command(flatten)]
+    order: Order,
     #[command(flatten)]
     columns: Columns,
     #[command(flatten)]
@@ -76,6 +79,7 @@ impl Export {
             ..ScanOptions::default()
         };
         let from_log_start = self.range.apply(&mut options)?;
+        self.order.apply(&mut options)?;
         self.columns.apply(&mut options)?;
         self.running.apply(&mut options)?;
         let bar = progress::Bar::new(self.progress.progress, true);

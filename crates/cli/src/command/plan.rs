@@ -1,4 +1,4 @@
-//! `kaframe plan`: what a read would read. Asks for offsets, reads no data.
+//! `kaframe plan`: what a read would read. Asks for offsets, and reads no data but for `--sample`.
 
 use clap::Args;
 use kaframe::ScanOptions;
@@ -32,6 +32,9 @@ pub struct Plan {
     /// The newest so many records
     #[arg(long, value_name = "N", help_heading = "Which records", conflicts_with = "limit")]
     tail: Option<u64>,
+    /// Look at one batch of each partition, and estimate bytes, memory, seconds and the span of timestamps
+    #[arg(long, help_heading = "Running")]
+    sample: bool,
     #[command(flatten)]
     connection: Connection,
 }
@@ -50,6 +53,9 @@ impl Plan {
         let cluster = context.cluster_within(&self.connection, &self.timeout)?;
         super::read::resolve_from_log_start(&cluster, &self.topics, from_log_start, &mut options)?;
         let scan = cluster.scan(self.topics, options)?;
-        print_line(&scan.plan().to_string())
+        match self.sample {
+            true => print_line(&scan.sampled_plan()?.to_string()),
+            false => print_line(&scan.plan().to_string()),
+        }
     }
 }

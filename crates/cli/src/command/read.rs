@@ -13,6 +13,7 @@ use crate::exit::Failure;
 use crate::flag::columns::Columns;
 use crate::flag::connection::Connection;
 use crate::flag::file::ToFile;
+use crate::flag::order::Order;
 use crate::flag::output::{Format, ProgressFlag, Rows};
 use crate::flag::range::{FromLogStart, Range, count};
 use crate::flag::running::Running;
@@ -93,6 +94,8 @@ struct Reading {
     topics: Vec<String>,
     #[command(flatten)]
     range: Range,
+    #[command(flatten)]
+    order: Order,
     #[command(flatten)]
     columns: Columns,
     #[command(flatten)]
@@ -181,6 +184,7 @@ impl Reading {
             ..ScanOptions::default()
         };
         let from_log_start = self.range.apply(&mut options)?;
+        self.order.apply(&mut options)?;
         self.columns.apply(&mut options)?;
         self.running.apply(&mut options)?;
         if let Some(path) = self.file.output.clone() {

@@ -3,6 +3,7 @@
 pub mod columns;
 pub mod connection;
 pub mod file;
+pub mod order;
 pub mod output;
 pub mod range;
 pub mod running;

@@ -116,6 +116,7 @@ fn stage(
             order: false,
             identity: false,
             sieve: None,
+            bytes_per_offset: main.bytes_per_offset,
             by_header: false,
         },
         filters: filters.to_vec(),

@@ -92,6 +92,10 @@ impl Scan {
             mine.retain(|p| numbers.contains(&p.partition));
             let narrowing = resolve::narrow::narrow(&self.0.client, topic, &conditions.implied, &options, &mut mine);
             cancellable(&options.cancel, narrowing).await?;
+            for narrowed in &mut mine {
+                // Behind the place of an end that a condition says is looked for to the end of the partition: nothing found there is late. Only the scan's own end knows late rows.
+                narrowed.late_from = self.0.plan.partition(narrowed.at()).and_then(|whole| whole.late_from);
+            }
             left.extend(mine);
         }
         plan.partitions = left;

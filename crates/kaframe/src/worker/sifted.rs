@@ -239,9 +239,8 @@ impl SplitRun<'_> {
         match &self.context.stream {
             Some(stream) if self.chunk.rows() >= self.context.batch_size => {
                 let batch = stream.layout.assemble(self.chunk.finish()?)?;
-                stream
-                    .outlet
-                    .give(self.job.index, self.job.partition, batch, self.chunk.next_offset);
+                let taken = vec![(self.job.partition, batch.num_rows() as u64, self.chunk.next_offset)];
+                stream.outlet.give(self.job.index, taken, batch);
                 Ok(())
             }
             _ => Ok(()),

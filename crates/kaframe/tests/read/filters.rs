@@ -1,6 +1,6 @@
 //! Filters in plain Arrow, and rows that pass them: what is not fetched, what is not decoded, what is counted.
 
-mod at_least;
+pub mod at_least;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
