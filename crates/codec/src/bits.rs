@@ -4,6 +4,8 @@
 
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 
+use crate::pages;
+
 /// A growing bitmap. Bits behind the length are zero.
 #[derive(Debug, Default)]
 pub(crate) struct Bits {
@@ -64,9 +66,9 @@ impl Bits {
         }
     }
 
-    /// Makes room for `more` bits.
-    pub(crate) fn expect(&mut self, more: usize) {
-        expect(&mut self.words, self.len, more);
+    /// Makes ready for `more` bits.
+    pub(crate) fn expect(&mut self, more: usize, ready: Ready) {
+        expect(&mut self.words, self.len, more, ready);
     }
 
     pub(crate) fn any(&self) -> bool {
@@ -104,15 +106,39 @@ pub(crate) fn take_vec<T>(values: &mut Vec<T>, slack: usize) -> Vec<T> {
     taken
 }
 
-/// Makes room in `values`, which `rows` rows have filled so far, for `more` rows like them and a little over. Exactly: what grows by
-/// doubling is copied again and again, and holds up to twice of what it needs.
-pub(crate) fn expect<T>(values: &mut Vec<T>, rows: usize, more: usize) {
-    if rows > 0 {
-        let wanted = values.len() as u128 * more as u128 / rows as u128;
-        let total = values.len().saturating_add(usize::try_from(wanted).unwrap_or(0));
-        let room = total.saturating_add(total / 64) - values.len();
-        // What cannot be had is not reserved; growing step by step may still do.
-        let _ = values.try_reserve_exact(room);
+/// What is made ready for rows to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ready {
+    /// Room in the buffers, exactly: what grows by doubling is copied again and again, and holds up to twice of what it needs.
+    Room,
+    /// The pages of that room.
+    Pages,
+}
+
+/// Makes `values`, which `rows` rows have filled so far, ready for `more` rows like them and a little over.
+pub(crate) fn expect<T>(values: &mut Vec<T>, rows: usize, more: usize, ready: Ready) {
+    if rows == 0 {
+        return;
+    }
+    let wanted = values.len() as u128 * more as u128 / rows as u128;
+    let wanted = usize::try_from(wanted).unwrap_or(0);
+    match ready {
+        Ready::Room => {
+            let total = values.len().saturating_add(wanted);
+            // What has room enough is not moved to have a little more.
+            if total > values.capacity() {
+                let room = total.saturating_add(total / 64) - values.len();
+                // What cannot be had is not reserved; growing step by step may still do.
+                let _ = values.try_reserve_exact(room);
+            }
+        }
+        Ready::Pages => {
+            let room = values.spare_capacity_mut();
+            // A page more, since only whole pages are asked for.
+            let wanted = wanted.saturating_add(wanted / 64 + 4096 / size_of::<T>().max(1));
+            let wanted = wanted.min(room.len());
+            pages::populate(&mut room[..wanted]);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::bits::Ready;
 use crate::integer::IntegerDecoder;
 use crate::json::{JsonDecoder, Level};
 use crate::raw::RawDecoder;
@@ -30,8 +31,8 @@ pub trait Decoder: Send {
     fn push_nulls(&mut self, count: usize) {
         (0..count).for_each(|_| self.push_null());
     }
-    /// Says that about `more` rows like those so far are to come: makes room for them at once.
-    fn expect(&mut self, more: usize);
+    /// Says that about `more` rows like those so far are to come: makes ready for them at once.
+    fn expect(&mut self, more: usize, ready: Ready);
     /// Rows since the last `finish`.
     fn len(&self) -> usize;
     /// Whether there is no row.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::Int64Array;
 use arrow_buffer::ScalarBuffer;
 
-use crate::bits::{Validity, expect};
+use crate::bits::{Ready, Validity, expect};
 use crate::columns::Columns;
 use crate::{Decoder, DecoderOptions, Shape, VALUE, ValueError, ValueFormat};
 
@@ -60,9 +60,9 @@ impl Decoder for IntegerDecoder {
         self.values.push(0);
     }
 
-    fn expect(&mut self, more: usize) {
+    fn expect(&mut self, more: usize, ready: Ready) {
         let rows = self.values.len();
-        expect(&mut self.values, rows, more);
+        expect(&mut self.values, rows, more, ready);
     }
 
     fn len(&self) -> usize {

@@ -19,12 +19,14 @@ mod error;
 mod format;
 mod integer;
 mod json;
+mod pages;
 mod raw;
 mod shape;
 mod string;
 mod varlen;
 mod widen;
 
+pub use bits::Ready;
 pub use columns::{Columns, EXTRA, VALUE};
 pub use decoder::{Decoder, DecoderOptions, TopLevel, decoder, json_decoders};
 pub use detect::{Detection, detect_key, detect_value};

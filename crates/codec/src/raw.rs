@@ -1,6 +1,6 @@
 //! Format `raw`: the bytes as they are, one LargeBinary column. Nothing is malformed.
 
-use crate::bits::Validity;
+use crate::bits::{Ready, Validity};
 use crate::columns::Columns;
 use crate::varlen::Varlen;
 use crate::{Decoder, DecoderOptions, Shape, VALUE, ValueError};
@@ -39,8 +39,8 @@ impl Decoder for RawDecoder {
         self.rows += count;
     }
 
-    fn expect(&mut self, more: usize) {
-        self.bytes.expect(more);
+    fn expect(&mut self, more: usize, ready: Ready) {
+        self.bytes.expect(more, ready);
     }
 
     fn len(&self) -> usize {

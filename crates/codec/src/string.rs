@@ -1,6 +1,6 @@
 //! Format `string`: UTF-8 text, one LargeUtf8 column. Bytes that are no UTF-8 are malformed; nothing is replaced.
 
-use crate::bits::Validity;
+use crate::bits::{Ready, Validity};
 use crate::columns::Columns;
 use crate::json::strings::Strings;
 use crate::{Decoder, DecoderOptions, Shape, VALUE, ValueError};
@@ -41,8 +41,8 @@ impl Decoder for StringDecoder {
         self.rows += count;
     }
 
-    fn expect(&mut self, more: usize) {
-        self.text.expect(more);
+    fn expect(&mut self, more: usize, ready: Ready) {
+        self.text.expect(more, ready);
     }
 
     fn len(&self) -> usize {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, LargeBinaryArray, LargeStringArray};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
-use crate::bits::expect;
+use crate::bits::{Ready, expect};
 
 /// Byte strings one behind the other.
 #[derive(Debug)]
@@ -62,11 +62,11 @@ impl Varlen {
         }
     }
 
-    /// Makes room for `more` strings like those so far.
-    pub(crate) fn expect(&mut self, more: usize) {
+    /// Makes ready for `more` strings like those so far.
+    pub(crate) fn expect(&mut self, more: usize, ready: Ready) {
         let rows = self.offsets.len() - 1;
-        expect(&mut self.offsets, rows, more);
-        expect(&mut self.data, rows, more);
+        expect(&mut self.offsets, rows + 1, more, ready);
+        expect(&mut self.data, rows, more, ready);
     }
 
     pub(crate) fn allocated_bytes(&self) -> usize {

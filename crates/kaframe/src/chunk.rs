@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::builder::LargeBinaryBuilder;
 use arrow_array::{Array, ArrayRef, BooleanArray, LargeBinaryArray};
-use kaframe_codec::{Columns, Decoder, DecoderOptions, Shape, TopLevel, ValueFormat, decoder};
+use kaframe_codec::{Columns, Decoder, DecoderOptions, Ready, Shape, TopLevel, ValueFormat, decoder};
 use kaframe_wire::batch::{Record, TimestampType};
 
 use crate::columns::{MetaColumn, Selection};
@@ -298,9 +298,9 @@ impl<'p> ChunkBuilder<'p> {
     }
 
     /// About so many rows like those so far are to come.
-    pub(crate) fn expect(&mut self, more: usize) {
+    pub(crate) fn expect(&mut self, more: usize, ready: Ready) {
         for decoder in [&mut self.value, &mut self.key].into_iter().flatten() {
-            decoder.expect(more);
+            decoder.expect(more, ready);
         }
     }
 

@@ -48,7 +48,8 @@ impl Decoding<'_, '_> {
         let timestamp_type = batch.header.timestamp_type();
         let mut order = Order::new(batch, kept.from);
         let mut records = batch.records(scratch, DEFAULT_MAX_DECOMPRESSED)?;
-        while let Some(record) = records.cut() {
+        // By reference: a record is not moved from where it was cut to.
+        while let Some(record) = &records.cut() {
             order.check(record.offset)?;
             if record.offset < kept.from || record.offset >= kept.to {
                 continue;
@@ -58,7 +59,7 @@ impl Decoding<'_, '_> {
                 self.account.filtered += 1;
                 continue;
             }
-            match self.chunk.push(&record, timestamp_type).map_err(Failure::Read)? {
+            match self.chunk.push(record, timestamp_type).map_err(Failure::Read)? {
                 Pushed::Skipped => self.account.skipped += 1,
                 Pushed::Row => {
                     self.account.delivered += 1;

@@ -4,6 +4,7 @@
 mod ask;
 pub(crate) mod failure;
 mod hole;
+mod ready;
 mod sifted;
 
 use std::sync::Arc;
@@ -31,11 +32,6 @@ use hole::Emptiness;
 const TAIL_BYTES_PER_OFFSET: u64 = 1024;
 /// Rows for which memory is reserved at once, at most.
 const RESERVED_ROWS: u64 = 1 << 20;
-
-/// Rows that tell little about those to come.
-const FEW_ROWS: usize = 1000;
-/// Room is made for so many times the rows so far, at most.
-const FAR_AHEAD: usize = 16;
 
 /// Reads splits of one plan.
 pub(crate) struct Worker {
@@ -145,8 +141,10 @@ struct SplitRun<'w> {
     bytes: u64,
     /// Bytes charged to the guard.
     charged: u64,
-    /// Rows there were when room was made for the rest.
-    roomy_from: usize,
+    /// Rows for which room was made without another look.
+    roomy_to: usize,
+    /// Rows for which the pages are there.
+    pages_to: usize,
     /// Largest response asked for now.
     fetch_bytes: i32,
     /// Where a damaged batch was seen: it is fetched once more before it is believed.
@@ -200,7 +198,8 @@ impl<'w> SplitRun<'w> {
             gave_up: None,
             bytes: 0,
             charged: 0,
-            roomy_from: 0,
+            roomy_to: 0,
+            pages_to: 0,
             fetch_bytes: first_fetch_bytes(context, chunks, &job),
             suspect: None,
             emptiness: Emptiness::default(),
@@ -332,6 +331,7 @@ impl<'w> SplitRun<'w> {
             if self.context.cancel.is_cancelled() {
                 return Err(Error::cancelled());
             }
+            self.make_ready(kept);
             match self.decode_batch(fetched, kept) {
                 Ok(None) => {}
                 Ok(Some(stop)) => {
@@ -346,24 +346,7 @@ impl<'w> SplitRun<'w> {
             }
             self.charge(0)?;
         }
-        self.make_room();
         Ok(Flow::On)
-    }
-
-    /// Makes room for the rest of a split of a table, by what it has brought so far.
-    fn make_room(&mut self) {
-        let rows = self.chunk.rows();
-        if self.context.stream.is_some() || self.job.max_rows.is_some() || rows < FEW_ROWS.max(2 * self.roomy_from) {
-            return;
-        }
-        let (done, left) = (self.position - self.job.range.start, self.end() - self.position);
-        let more = rows as u128 * left.max(0) as u128 / done.max(1) as u128;
-        // The first rows need not be like the others: not too far ahead.
-        let more = usize::try_from(more)
-            .unwrap_or(usize::MAX)
-            .min(rows.saturating_mul(FAR_AHEAD));
-        self.chunk.expect(more);
-        self.roomy_from = rows;
     }
 
     fn decode_batch(&mut self, fetched: &Fetched, kept: &KeptBatch) -> Result<Option<i64>, Failure> {

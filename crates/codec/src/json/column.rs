@@ -13,7 +13,7 @@ use arrow_schema::{DECIMAL128_MAX_PRECISION, DataType};
 
 use super::fields::FieldColumns;
 use super::strings::Strings;
-use crate::bits::{Bits, Validity, expect, take_vec};
+use crate::bits::{Bits, Ready, Validity, expect, take_vec};
 use crate::shape::{IntClass, int_class};
 use crate::varlen::Varlen;
 use crate::{Shape, StructShape};
@@ -236,23 +236,26 @@ impl Column {
         !matches!(self.data, Data::Null) && self.valid.any_valid(self.rows)
     }
 
-    /// Makes room for `more` rows like those so far.
-    pub(super) fn expect(&mut self, more: usize) {
+    /// Makes ready for `more` rows like those so far.
+    pub(super) fn expect(&mut self, more: usize, ready: Ready) {
         let rows = self.rows;
         match &mut self.data {
             Data::Null => {}
-            Data::Bool(bits) => bits.expect(more),
-            Data::Int64(ints) => expect(&mut ints.values, rows, more),
-            Data::UInt64(ints) => expect(&mut ints.values, rows, more),
-            Data::Decimal(ints) => expect(&mut ints.values, rows, more),
-            Data::Float(values) => expect(values, rows, more),
-            Data::String(strings) => strings.expect(more),
-            Data::Text(text) => text.expect(more),
-            Data::Struct(fields) => fields.fields.iter_mut().for_each(|field| field.column.expect(more)),
+            Data::Bool(bits) => bits.expect(more, ready),
+            Data::Int64(ints) => expect(&mut ints.values, rows, more, ready),
+            Data::UInt64(ints) => expect(&mut ints.values, rows, more, ready),
+            Data::Decimal(ints) => expect(&mut ints.values, rows, more, ready),
+            Data::Float(values) => expect(values, rows, more, ready),
+            Data::String(strings) => strings.expect(more, ready),
+            Data::Text(text) => text.expect(more, ready),
+            Data::Struct(fields) => fields
+                .fields
+                .iter_mut()
+                .for_each(|field| field.column.expect(more, ready)),
             Data::List(lists) => {
-                expect(&mut lists.offsets, rows, more);
+                expect(&mut lists.offsets, rows + 1, more, ready);
                 let items = lists.items.rows as u128 * more as u128 / rows.max(1) as u128;
-                lists.items.expect(usize::try_from(items).unwrap_or(0));
+                lists.items.expect(usize::try_from(items).unwrap_or(0), ready);
             }
         }
     }

@@ -105,7 +105,14 @@ impl Lead {
                 .block(at)
                 .is_some_and(|here| self.stands_in(kernel, here, separator));
         }
-        let rest = &self.long[1..];
+        self.long_stands_at(input, at, separator)
+    }
+
+    /// Whether the lead is longer than a block and stands at `at`.
+    pub(super) fn long_stands_at(&self, input: Input<'_>, at: usize, separator: Separator) -> bool {
+        let Some((_, rest)) = self.long.split_first() else {
+            return false;
+        };
         (separator == Separator::BRACE || input.byte(at) == b',')
             && input.data().get(at + 1..).is_some_and(|data| data.starts_with(rest))
     }

@@ -19,6 +19,7 @@ mod number;
 mod object;
 mod scan;
 mod select;
+mod skim;
 pub(crate) mod strings;
 mod text;
 mod value;
@@ -33,7 +34,7 @@ use self::scan::input::{AHEAD, Input};
 pub(crate) use self::scan::kernel::Level;
 use self::select::Selection;
 use self::value::{Append, Parser, State, Stop};
-use crate::{Columns, Decoder, DecoderOptions, EXTRA, Shape, StructShape, TopLevel, VALUE, ValueError};
+use crate::{Columns, Decoder, DecoderOptions, EXTRA, Ready, Shape, StructShape, TopLevel, VALUE, ValueError};
 
 /// Whether `data` is a JSON object or array, checked in full.
 pub(crate) fn is_object_or_array(data: &[u8]) -> bool {
@@ -259,8 +260,8 @@ impl Decoder for JsonDecoder {
         self.root.pad_to(self.root.rows + count);
     }
 
-    fn expect(&mut self, more: usize) {
-        self.root.expect(more);
+    fn expect(&mut self, more: usize, ready: Ready) {
+        self.root.expect(more, ready);
     }
 
     fn len(&self) -> usize {

@@ -3,19 +3,25 @@
 //! A name is a key of the value's object, or a path of keys with dots between them. `user.id` is the key `user.id` if the
 //! object has it, else the key `id` of the object under `user`; where a value has both, the one that comes first counts.
 //! A value that is no object counts as an object with the one key `value`.
+//!
+//! The walk over an object is written once for both of its sinks: one decodes and is compiled for each kernel, with the walk (`decode`); the other only
+//! checks (`check`).
+
+mod check;
+mod decode;
 
 use std::collections::HashMap;
 
-use super::check::{Care, Checker, MAX_DEPTH, after_bom, is_word};
+use super::check::{Checker, MAX_DEPTH, after_bom};
 use super::fields::FieldColumns;
 use super::guesses::{Guesses, NONE};
 use super::lead::{Lead, Separator};
 use super::object::{before_key, colon, key};
 use super::scan;
-use super::scan::input::Input;
-use super::scan::kernel::{Ends, Kernel, Task};
-use super::value::{Append, Parser, Stop};
+use super::value::{Parser, Stop};
 use crate::VALUE;
+use check::Check;
+use decode::Top;
 
 /// Up to this many keys are compared one by one.
 const FEW: usize = 8;
@@ -98,18 +104,21 @@ impl Selection {
         at: usize,
     ) -> Result<usize, Stop> {
         self.stamp += 1;
-        top(&mut Decode { parser, fields, row }, &mut self.root, self.stamp, at)
+        let level = parser.state.level;
+        level.run(Top {
+            parser,
+            fields,
+            row,
+            node: &mut self.root,
+            stamp: self.stamp,
+            at,
+        })
     }
 
     /// Checks what decoding this record would check, and no more.
     pub(super) fn check(&mut self, data: &[u8], checker: &mut Checker) -> Result<(), Stop> {
         self.stamp += 1;
-        let mut sink = Check {
-            data,
-            checker,
-            key: Vec::new(),
-            taken: vec![false; self.columns],
-        };
+        let mut sink = Check::new(data, checker, self.columns);
         let start = scan::skip_space(data, after_bom(data));
         let end = top(&mut sink, &mut self.root, self.stamp, start)?;
         if scan::skip_space(data, end) == data.len() {
@@ -129,11 +138,19 @@ trait Sink {
     fn take(&mut self, column: usize, at: usize, depth: usize) -> Result<usize, Stop>;
     /// Passes over a value that nobody wants.
     fn skim(&mut self, at: usize, depth: usize) -> Result<usize, Stop>;
-    /// Whether `lead` stands at `at`; no, where nothing is guessed.
+    /// The object at `brace`, of which `node` is wanted.
+    fn nested(&mut self, node: &mut Node, stamp: u64, brace: usize, depth: usize) -> Result<usize, Stop>;
+    /// Whether `lead`, if it is a short one, stands at `at`; no, where nothing is guessed.
+    #[inline(always)]
     fn stands(&self, _lead: &Lead, _at: usize, _separator: Separator) -> bool {
         false
     }
+    /// The same of a long one.
+    fn stands_long(&self, _lead: &Lead, _at: usize, _separator: Separator) -> bool {
+        false
+    }
     /// Where `_extra` stands.
+    #[inline(always)]
     fn mark(&self) -> usize {
         0
     }
@@ -143,6 +160,7 @@ trait Sink {
     fn unmark(&mut self, _mark: usize) {}
 }
 
+#[inline(always)]
 fn top<S: Sink>(sink: &mut S, node: &mut Node, stamp: u64, at: usize) -> Result<usize, Stop> {
     if sink.data().get(at) == Some(&b'{') {
         return object(sink, node, stamp, at, 0);
@@ -153,6 +171,16 @@ fn top<S: Sink>(sink: &mut S, node: &mut Node, stamp: u64, at: usize) -> Result<
     }
 }
 
+/// What stands where a member or the end of an object is to come.
+enum Next {
+    /// A key: its entry if it is wanted, and where it stands.
+    Member(Option<usize>, Member),
+    /// The brace, with the position behind it.
+    End(usize),
+}
+
+// Part of the code that may use the kernel's instructions, like all that a member costs.
+#[inline(always)]
 fn object<S: Sink>(sink: &mut S, node: &mut Node, stamp: u64, brace: usize, depth: usize) -> Result<usize, Stop> {
     if depth >= MAX_DEPTH {
         return Err(Stop::Malformed);
@@ -162,53 +190,92 @@ fn object<S: Sink>(sink: &mut S, node: &mut Node, stamp: u64, brace: usize, dept
     let mut separator = Separator::BRACE;
     let (mut guess, mut previous) = (node.guesses.first, NONE);
     loop {
-        let guessed = node
-            .guesses
-            .keys
-            .get(guess)
-            .filter(|key| sink.stands(&key.lead, at, separator));
-        let (found, start, key_end, value) = if let Some(key) = guessed {
+        // No closure: it would not be compiled for the kernel.
+        let (found, place) = if let Some(key) = node.guesses.keys.get(guess)
+            && sink.stands(&key.lead, at, separator)
+        {
             previous = guess;
             guess = key.next;
             // There may be more space than last time.
-            let value = scan::skip_space(sink.data(), at + key.lead.len());
-            (key.entry, at, None, value)
-        } else {
-            let start = match before_key(sink.data(), at, separator)? {
-                Ok(start) => start,
-                Err(end) => return Ok(end),
+            let value = scan::skip_space(sink.data(), at.wrapping_add(key.lead.len()));
+            let Some(found) = key.entry else {
+                at = sink.skim(value, depth + 1)?;
+                separator = Separator::COMMA;
+                continue;
             };
-            let (data, scratch) = sink.parts();
-            let (name, key_end) = key(data, start, scratch)?;
-            let value = colon(data, key_end)?;
-            let found = node.find(match name {
-                Some(range) => &data[range],
-                None => scratch,
-            });
-            previous = node.guesses.learn(&data[at..value], found, separator, previous);
+            let place = Member {
+                start: at,
+                key_end: None,
+                separator,
+                value,
+            };
+            (found, place)
+        } else if separator == Separator::COMMA && sink.data().get(at) == Some(&b'}') {
+            return Ok(at.wrapping_add(1));
+        } else {
+            let next = next(sink, node, at, separator, (guess, &mut previous))?;
             guess = node.guesses.keys.get(previous).map_or(NONE, |key| key.next);
-            (found, start, Some(key_end), value)
-        };
-        at = match found {
-            None => sink.skim(value, depth + 1)?,
-            Some(found) => {
-                let entry = &mut node.entries[found];
-                if entry.seen == stamp {
-                    // The key stood in this object before.
-                    return Err(Stop::Malformed);
+            match next {
+                Next::End(end) => return Ok(end),
+                Next::Member(Some(found), place) => (found, place),
+                Next::Member(None, place) => {
+                    at = sink.skim(place.value, depth + 1)?;
+                    separator = Separator::COMMA;
+                    continue;
                 }
-                entry.seen = stamp;
-                let place = Member {
-                    start,
-                    key_end,
-                    separator,
-                    value,
-                };
-                member(sink, entry, stamp, place, depth + 1)?
             }
         };
+        let entry = &mut node.entries[found];
+        if entry.seen == stamp {
+            // The key stood in this object before.
+            return Err(Stop::Malformed);
+        }
+        entry.seen = stamp;
+        at = member(sink, entry, stamp, place, depth + 1)?;
         separator = Separator::COMMA;
     }
+}
+
+/// What stands at `at`, where it is not the short lead that was guessed. A key is learned to come behind `previous`, and becomes it.
+#[inline(never)]
+fn next<S: Sink>(
+    sink: &mut S,
+    node: &mut Node,
+    at: usize,
+    separator: Separator,
+    (guess, previous): (usize, &mut usize),
+) -> Result<Next, Stop> {
+    if let Some(key) = node.guesses.keys.get(guess)
+        && sink.stands_long(&key.lead, at, separator)
+    {
+        *previous = guess;
+        let place = Member {
+            start: at,
+            key_end: None,
+            separator,
+            value: scan::skip_space(sink.data(), at + key.lead.len()),
+        };
+        return Ok(Next::Member(key.entry, place));
+    }
+    let start = match before_key(sink.data(), at, separator)? {
+        Ok(start) => start,
+        Err(end) => return Ok(Next::End(end)),
+    };
+    let (data, scratch) = sink.parts();
+    let (name, key_end) = key(data, start, scratch)?;
+    let value = colon(data, key_end)?;
+    let found = node.find(match name {
+        Some(range) => &data[range],
+        None => scratch,
+    });
+    *previous = node.guesses.learn(&data[at..value], found, separator, *previous);
+    let place = Member {
+        start,
+        key_end: Some(key_end),
+        separator,
+        value,
+    };
+    Ok(Next::Member(found, place))
 }
 
 /// Where a key that is wanted stands.
@@ -222,6 +289,7 @@ struct Member {
 }
 
 /// The value of a key that is wanted, or whose object holds something wanted, or both.
+#[inline(always)]
 fn member<S: Sink>(sink: &mut S, entry: &mut Entry, stamp: u64, place: Member, depth: usize) -> Result<usize, Stop> {
     let value = place.value;
     let mark = sink.mark();
@@ -231,22 +299,14 @@ fn member<S: Sink>(sink: &mut S, entry: &mut Entry, stamp: u64, place: Member, d
     }
     if !entry.child.entries.is_empty() && sink.data().get(value) == Some(&b'{') {
         let before = sink.mark();
-        end = Some(object(sink, &mut entry.child, stamp, value, depth)?);
+        end = Some(sink.nested(&mut entry.child, stamp, value, depth)?);
         if entry.column.is_some() {
             // The column of the whole object has noted the same.
             sink.unmark(before);
         }
     }
     if sink.mark() != mark {
-        let (start, key_end) = match place.key_end {
-            Some(key_end) => (place.start, key_end),
-            None => {
-                let start = before_key(sink.data(), place.start, place.separator)?.map_err(|_| Stop::Malformed)?;
-                let (data, scratch) = sink.parts();
-                (start, key(data, start, scratch)?.1)
-            }
-        };
-        sink.wrap(mark, start, key_end);
+        wrap(sink, mark, &place)?;
     }
     match end {
         Some(end) => Ok(end),
@@ -254,133 +314,18 @@ fn member<S: Sink>(sink: &mut S, entry: &mut Entry, stamp: u64, place: Member, d
     }
 }
 
-struct Decode<'p, 'd, 'f> {
-    parser: &'p mut Parser<'d>,
-    fields: &'f mut FieldColumns,
-    row: usize,
-}
-
-impl Sink for Decode<'_, '_, '_> {
-    fn data(&self) -> &[u8] {
-        self.parser.input.data()
-    }
-
-    fn parts(&mut self) -> (&[u8], &mut Vec<u8>) {
-        (self.parser.input.data(), &mut self.parser.state.key)
-    }
-
-    fn take(&mut self, column: usize, at: usize, depth: usize) -> Result<usize, Stop> {
-        let Some(field) = self.fields.fields.get_mut(column) else {
-            return Err(Stop::Malformed);
-        };
-        if field.column.rows > self.row {
-            return self.skim(at, depth);
+/// Puts what `_extra` got since `mark` under the key at `place`.
+#[cold]
+#[inline(never)]
+fn wrap<S: Sink>(sink: &mut S, mark: usize, place: &Member) -> Result<(), Stop> {
+    let (start, key_end) = match place.key_end {
+        Some(key_end) => (place.start, key_end),
+        None => {
+            let start = before_key(sink.data(), place.start, place.separator)?.map_err(|_| Stop::Malformed)?;
+            let (data, scratch) = sink.parts();
+            (start, key(data, start, scratch)?.1)
         }
-        field.column.pad_to(self.row);
-        let level = self.parser.state.level;
-        level.run(Append {
-            parser: self.parser,
-            column: &mut field.column,
-            at,
-            depth,
-        })
-    }
-
-    fn stands(&self, lead: &Lead, at: usize, separator: Separator) -> bool {
-        struct Stands<'l, 'd>(&'l Lead, Input<'d>, usize, Separator);
-        impl Task for Stands<'_, '_> {
-            type Output = bool;
-            #[inline(always)]
-            fn run<K: Kernel>(self, kernel: K) -> bool {
-                self.0.stands_at(kernel, self.1, self.2, self.3)
-            }
-        }
-        let level = self.parser.state.level;
-        level.run(Stands(lead, self.parser.input, at, separator))
-    }
-
-    fn skim(&mut self, at: usize, depth: usize) -> Result<usize, Stop> {
-        let level = self.parser.state.level;
-        if let Some(end) = level.run(SkimScalar(self.parser.input, at)) {
-            return Ok(end);
-        }
-        let checker = &mut self.parser.state.checker;
-        checker
-            .walk(self.parser.input.data(), at, depth, Care::Structure)
-            .map_err(|_| Stop::Malformed)
-    }
-
-    fn mark(&self) -> usize {
-        self.parser.state.extra.mark()
-    }
-
-    fn wrap(&mut self, mark: usize, start: usize, end: usize) {
-        self.parser.state.extra.wrap(mark, start..end);
-    }
-
-    fn unmark(&mut self, mark: usize) {
-        self.parser.state.extra.truncate(mark);
-    }
-}
-
-/// Passes over a scalar: a short string, or a run of what numbers and words are made of.
-struct SkimScalar<'d>(Input<'d>, usize);
-
-impl Task for SkimScalar<'_> {
-    type Output = Option<usize>;
-
-    #[inline(always)]
-    fn run<K: Kernel>(self, kernel: K) -> Self::Output {
-        let Self(input, at) = self;
-        let first = input.byte(at);
-        if first == b'"' {
-            let Ends { quotes, special } = kernel.ends(input.block(at + 1)?);
-            if quotes == 0 || special & (quotes ^ quotes.wrapping_sub(1)) != 0 {
-                return None;
-            }
-            return Some(at + 2 + quotes.trailing_zeros() as usize);
-        }
-        if !is_word(first) {
-            return None;
-        }
-        let mut end = at + 1;
-        while is_word(input.byte(end)) {
-            end += 1;
-        }
-        Some(end)
-    }
-}
-
-struct Check<'d, 'c> {
-    data: &'d [u8],
-    checker: &'c mut Checker,
-    key: Vec<u8>,
-    taken: Vec<bool>,
-}
-
-impl Sink for Check<'_, '_> {
-    fn data(&self) -> &[u8] {
-        self.data
-    }
-
-    fn parts(&mut self) -> (&[u8], &mut Vec<u8>) {
-        (self.data, &mut self.key)
-    }
-
-    fn take(&mut self, column: usize, at: usize, depth: usize) -> Result<usize, Stop> {
-        let care = if std::mem::replace(&mut self.taken[column], true) {
-            Care::Structure
-        } else {
-            Care::Full
-        };
-        self.checker
-            .walk(self.data, at, depth, care)
-            .map_err(|_| Stop::Malformed)
-    }
-
-    fn skim(&mut self, at: usize, depth: usize) -> Result<usize, Stop> {
-        self.checker
-            .walk(self.data, at, depth, Care::Structure)
-            .map_err(|_| Stop::Malformed)
-    }
+    };
+    sink.wrap(mark, start, key_end);
+    Ok(())
 }

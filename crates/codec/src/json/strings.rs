@@ -14,7 +14,7 @@ use super::check::Bad;
 use super::scan::input::Input;
 use super::scan::kernel::{BLOCK, Block, Ends, Kernel, Stops, Task, block};
 use super::{scan, text};
-use crate::bits::{expect, take_vec};
+use crate::bits::{Ready, expect, take_vec};
 
 /// Strings one behind the other.
 ///
@@ -168,11 +168,11 @@ impl Strings {
         }
     }
 
-    /// Makes room for `more` strings like those so far.
-    pub(crate) fn expect(&mut self, more: usize) {
+    /// Makes ready for `more` strings like those so far.
+    pub(crate) fn expect(&mut self, more: usize, ready: Ready) {
         let rows = self.offsets.len() - 1;
-        expect(&mut self.offsets, rows, more);
-        expect(&mut self.data, rows, more);
+        expect(&mut self.offsets, rows + 1, more, ready);
+        expect(&mut self.data, rows, more, ready);
     }
 
     pub(crate) fn allocated_bytes(&self) -> usize {

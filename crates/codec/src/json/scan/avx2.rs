@@ -59,6 +59,27 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
+    fn words(self, block: &Block) -> u32 {
+        // SAFETY: as in `stops`.
+        unsafe {
+            let bytes = _mm256_loadu_si256(block.as_ptr().cast());
+            // A letter is `a` to `z` once the bit that parts large and small is set.
+            let letter = _mm256_sub_epi8(
+                _mm256_or_si256(bytes, _mm256_set1_epi8(0x20)),
+                _mm256_set1_epi8(b'a' as i8),
+            );
+            let letters = _mm256_cmpeq_epi8(_mm256_min_epu8(letter, _mm256_set1_epi8(25)), letter);
+            // From `+` to `9` stand the signs, the point and the digits, a comma and a slash.
+            let sign = _mm256_sub_epi8(bytes, _mm256_set1_epi8(b'+' as i8));
+            let signs = _mm256_cmpeq_epi8(_mm256_min_epu8(sign, _mm256_set1_epi8(14)), sign);
+            let comma = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b',' as i8));
+            let slash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'/' as i8));
+            let signs = _mm256_andnot_si256(_mm256_or_si256(comma, slash), signs);
+            _mm256_movemask_epi8(_mm256_or_si256(letters, signs)) as u32
+        }
+    }
+
+    #[inline(always)]
     fn equal(self, a: &Block, b: &Block) -> u32 {
         // SAFETY: as in `stops`.
         unsafe {

@@ -42,6 +42,8 @@ pub(in crate::json) trait Kernel: Copy {
     fn stops(self, block: &Block) -> Stops;
     /// The same, parted so that a string of plain ASCII is known with fewest instructions.
     fn ends(self, block: &Block) -> Ends;
+    /// Which bytes numbers and words are made of (`check::is_word`).
+    fn words(self, block: &Block) -> u32;
     /// Which bytes of two blocks are equal.
     fn equal(self, a: &Block, b: &Block) -> u32;
     /// Runs `task` in code that was compiled for these instructions.
@@ -132,6 +134,7 @@ impl Default for Level {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::check::is_word;
     use super::*;
     use proptest::prelude::*;
 
@@ -139,10 +142,11 @@ mod tests {
     struct Masks<'a>(&'a Block, &'a Block);
 
     impl Task for Masks<'_> {
-        type Output = (Stops, Ends, u32);
+        type Output = (Stops, Ends, u32, u32);
         #[inline(always)]
         fn run<K: Kernel>(self, kernel: K) -> Self::Output {
-            (kernel.stops(self.0), kernel.ends(self.0), kernel.equal(self.0, self.1))
+            let Self(a, b) = self;
+            (kernel.stops(a), kernel.ends(a), kernel.words(a), kernel.equal(a, b))
         }
     }
 
@@ -156,7 +160,7 @@ mod tests {
         fn kernels_agree_with_a_byte_loop(
             a in any::<Block>(),
             b in any::<Block>(),
-            edges in prop::collection::vec((0..BLOCK, prop::sample::select(b"\0\x1f\x20!\"#[\\]\x7f\x80\xff".to_vec())), 0..40),
+            edges in prop::collection::vec((0..BLOCK, prop::sample::select(b"\0\x1f\x20!\"#*+,-./09:;@AZ[\\]`az{\x7f\x80\xab\xb9\xc1\xe1\xff".to_vec())), 0..40),
             same: u32,
         ) {
             let (mut a, mut b) = (a, b);
@@ -175,6 +179,7 @@ mod tests {
                     quotes: mask(&a, |_, byte| byte == b'"'),
                     special: mask(&a, |_, byte| byte == b'\\' || !(0x20..0x80).contains(&byte)),
                 },
+                mask(&a, |_, byte| is_word(byte)),
                 mask(&a, |i, byte| byte == b[i]),
             );
             for level in Level::all() {

@@ -70,6 +70,20 @@ impl Kernel for Neon {
     }
 
     #[inline(always)]
+    fn words(self, block: &Block) -> u32 {
+        // SAFETY: the machine has NEON.
+        mask(halves(block).map(|bytes| unsafe {
+            // A letter is `a` to `z` once the bit that parts large and small is set.
+            let letter = vsubq_u8(vorrq_u8(bytes, vdupq_n_u8(0x20)), vdupq_n_u8(b'a'));
+            let letters = vcleq_u8(letter, vdupq_n_u8(25));
+            // From `+` to `9` stand the signs, the point and the digits, a comma and a slash.
+            let signs = vcleq_u8(vsubq_u8(bytes, vdupq_n_u8(b'+')), vdupq_n_u8(14));
+            let others = vorrq_u8(is(bytes, b','), is(bytes, b'/'));
+            vorrq_u8(letters, vbicq_u8(signs, others))
+        }))
+    }
+
+    #[inline(always)]
     fn equal(self, a: &Block, b: &Block) -> u32 {
         let ([a, b], [c, d]) = (halves(a), halves(b));
         // SAFETY: the machine has NEON.

@@ -28,6 +28,16 @@ impl Kernel for Portable {
     }
 
     #[inline(always)]
+    fn words(self, block: &Block) -> u32 {
+        mask(block, |word| {
+            // A letter is `a` to `z` once the bit that parts large and small is set.
+            let letters = within(word | (ONES * 0x20), b'a', b'z');
+            // From `+` to `9` stand the signs, the point and the digits, a comma and a slash.
+            letters | within(word, b'+', b'9') & !(is(word, b',') | is(word, b'/'))
+        })
+    }
+
+    #[inline(always)]
     fn equal(self, a: &Block, b: &Block) -> u32 {
         words(a)
             .zip(words(b))
@@ -64,6 +74,15 @@ fn bits(word: u64) -> u32 {
 #[inline(always)]
 fn is(word: u64, byte: u8) -> u64 {
     zeros(word ^ (ONES * u64::from(byte)))
+}
+
+/// The high bits of the bytes from `first` to `last`, which are ASCII.
+#[inline(always)]
+fn within(word: u64, first: u8, last: u8) -> u64 {
+    let low = word & !HIGH;
+    let from = low.wrapping_add(ONES * u64::from(0x80 - first));
+    let behind = low.wrapping_add(ONES * u64::from(0x7f - last));
+    from & !behind & !word & HIGH
 }
 
 /// The high bits of exactly the bytes that are zero.

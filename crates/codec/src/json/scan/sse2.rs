@@ -62,6 +62,21 @@ impl Kernel for Sse2 {
     }
 
     #[inline(always)]
+    fn words(self, block: &Block) -> u32 {
+        // SAFETY: every x86-64 machine has SSE2.
+        mask(halves(block).map(|bytes| unsafe {
+            // A letter is `a` to `z` once the bit that parts large and small is set.
+            let letter = _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8(b'a' as i8));
+            let letters = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter);
+            // From `+` to `9` stand the signs, the point and the digits, a comma and a slash.
+            let sign = _mm_sub_epi8(bytes, _mm_set1_epi8(b'+' as i8));
+            let signs = _mm_cmpeq_epi8(_mm_min_epu8(sign, _mm_set1_epi8(14)), sign);
+            let others = _mm_or_si128(is(bytes, b','), is(bytes, b'/'));
+            _mm_or_si128(letters, _mm_andnot_si128(others, signs))
+        }))
+    }
+
+    #[inline(always)]
     fn equal(self, a: &Block, b: &Block) -> u32 {
         let ([a, b], [c, d]) = (halves(a), halves(b));
         // SAFETY: every x86-64 machine has SSE2.
