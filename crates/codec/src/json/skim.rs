@@ -114,16 +114,20 @@ fn scalar<K: Kernel>(kernel: K, input: Input<'_>, at: usize) -> Result<usize, St
     if block[0] == b'"' {
         return string(kernel, input, at.wrapping_add(1));
     }
+    if !K::VECTORS {
+        let end = word(input, at);
+        return if end == at { Err(Stop::Malformed) } else { Ok(end) };
+    }
     match (!kernel.words(block)).trailing_zeros() as usize {
         0 => Err(Stop::Malformed),
-        BLOCK => Ok(long_word(input, at.wrapping_add(BLOCK))),
+        BLOCK => Ok(word(input, at.wrapping_add(BLOCK))),
         count => Ok(at.wrapping_add(count)),
     }
 }
 
-/// The end of a word that goes on at `at`, which is rare.
+/// The end of a word that stands at `at`, or goes on there; else `at`.
 #[inline(never)]
-fn long_word(input: Input<'_>, mut at: usize) -> usize {
+fn word(input: Input<'_>, mut at: usize) -> usize {
     while is_word(input.byte(at)) {
         at += 1;
     }
@@ -133,6 +137,9 @@ fn long_word(input: Input<'_>, mut at: usize) -> usize {
 /// The position behind the string whose first byte is at `at`.
 #[inline(always)]
 fn string<K: Kernel>(kernel: K, input: Input<'_>, at: usize) -> Result<usize, Stop> {
+    if !K::VECTORS {
+        return text::skim(input.data(), at).ok_or(Stop::Malformed);
+    }
     if let Some(block) = input.block(at) {
         let Ends { quotes, special } = kernel.ends(block);
         if quotes != 0 && special & (quotes ^ quotes.wrapping_sub(1)) == 0 {

@@ -38,6 +38,8 @@ pub(in crate::json) struct Ends {
 
 /// Vector instructions that this machine has. A value of the type is the proof of that.
 pub(in crate::json) trait Kernel: Copy {
+    /// Whether looking at a block costs no more than looking at a few of its bytes.
+    const VECTORS: bool = true;
     /// Which bytes end a run of plain string bytes, and which are beyond ASCII.
     fn stops(self, block: &Block) -> Stops;
     /// The same, parted so that a string of plain ASCII is known with fewest instructions.

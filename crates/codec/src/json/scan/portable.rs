@@ -7,6 +7,8 @@ use super::{HIGH, ONES};
 pub(crate) struct Portable;
 
 impl Kernel for Portable {
+    const VECTORS: bool = false;
+
     #[inline(always)]
     fn stops(self, block: &Block) -> Stops {
         Stops {
