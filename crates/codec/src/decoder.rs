@@ -64,6 +64,9 @@ pub struct DecoderOptions {
     /// only. A value that is no object counts as an object with the one key `value`. The formats of one column have
     /// nothing to choose from and do not look at this.
     pub select: Option<Vec<String>>,
+    /// A value is read no further than its first keys that are wanted: what stands behind the last of them is not looked at, neither for structure nor
+    /// for a key that stands twice. Without `select` it means nothing.
+    pub no_further: bool,
     /// Rows to reserve memory for.
     pub capacity_rows: usize,
     /// Whether `NaN` and the infinities are malformed, as RFC 8259 has it.
@@ -90,6 +93,7 @@ impl DecoderOptions {
             start: None,
             fixed: false,
             select: None,
+            no_further: false,
             capacity_rows: 0,
             strict: false,
             top: TopLevel::Any,

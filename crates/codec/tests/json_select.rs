@@ -233,3 +233,38 @@ fn spelling_and_order_change_nothing() {
     }
     assert_eq!(decoder.len(), 2);
 }
+
+#[test]
+fn no_further_than_the_last_key_that_is_wanted() {
+    let no_further = DecoderOptions {
+        no_further: true,
+        ..options(&["n", "user.id"])
+    };
+    let values: [&[u8]; 5] = [
+        br#"{"x":[1,{"n":2}],"n":1,"user":{"a":[],"id":"u"},"rest":{"n":[tru"#,
+        br#"{"user":{"id":"v"},"n":2}"#,
+        br#"{"user.id":"w","n":3,"n":4}"#,
+        br#"{"n":4,"user":{"name":"x"},"last":true}"#,
+        br#"{"user":{"id":"y"}}"#,
+    ];
+    let columns = decode_bytes(&no_further, &values);
+    assert_eq!(
+        rows_json(&columns),
+        [
+            r#"{"n":1,"user.id":"u"}"#,
+            r#"{"n":2,"user.id":"v"}"#,
+            r#"{"n":3,"user.id":"w"}"#,
+            r#"{"n":4,"user.id":null}"#,
+            r#"{"n":null,"user.id":"y"}"#
+        ]
+    );
+    // What stands before them is read as ever, and a value that ends too soon has not all of them.
+    for malformed in [
+        r#"{"x":[1,"n":1,"user":{"id":2}}"#,
+        r#"{"n":1,"user":{"id":2"#,
+        r#"{"n":1"#,
+    ] {
+        let mut decoder = decoder(&no_further);
+        assert!(decoder.push(malformed.as_bytes()).is_err(), "{malformed}");
+    }
+}

@@ -34,6 +34,8 @@ pub(crate) struct ChunkPlan {
     pub(crate) identity: bool,
     /// What rows have to pass.
     pub(crate) sieve: Option<SievePlan>,
+    /// A value is read no further than the selected columns go.
+    pub(crate) no_further: bool,
     /// Bytes of an offset on the wire, where the sample knows.
     pub(crate) bytes_per_offset: Option<u64>,
     /// Rows are only counted: batches whose header tells how many they give are not opened.
@@ -64,6 +66,7 @@ impl ChunkPlan {
             start: plan.start.clone(),
             fixed: self.fixed,
             select: self.selection.paths(),
+            no_further: self.no_further,
             capacity_rows: rows,
             strict: self.on_error == OnError::Raise,
             top: plan.top,
@@ -79,6 +82,7 @@ impl ChunkPlan {
             // A key is one column: what does not fit a fixed shape is malformed, it has no `_extra` to go to.
             fixed: false,
             select: None,
+            no_further: false,
             capacity_rows: rows,
             strict: self.on_error == OnError::Raise,
             top: plan.top,

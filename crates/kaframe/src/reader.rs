@@ -386,6 +386,7 @@ pub(crate) fn chunk_plan(
         order: options.tail.is_some() || options.order == Order::Timestamp,
         identity: false,
         sieve: None,
+        no_further: false,
         bytes_per_offset: sampled.bytes_per_offset,
         by_header: false,
     };

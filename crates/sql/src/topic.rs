@@ -10,7 +10,7 @@ use datafusion::common::{Result, plan_err};
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use kaframe::{Filter, Narrow, OnError, Scan};
+use kaframe::{Filter, Narrow, OnError, Order, Scan};
 
 use crate::error::into_datafusion;
 use crate::pushed;
@@ -105,6 +105,8 @@ impl TableProvider for Topic {
             columns: self.names(&projected),
             filter: conditions,
             limit,
+            // What the answer is ordered by is the query's to say.
+            order: Some(Order::Partition),
         };
         let scan = self.scan.narrow(narrow).await.map_err(into_datafusion)?;
         let read = scan.schema().await.map_err(into_datafusion)?;

@@ -15,7 +15,7 @@ use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::statistics::StatisticsArgs;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
-use kaframe::{Order, RecordBatchStream, Report, Scan};
+use kaframe::{RecordBatchStream, Report, Scan};
 
 use crate::error::into_datafusion;
 use crate::topic::EXTRA;
@@ -109,7 +109,7 @@ impl TopicExec {
 
 /// A stream keeps the order of each partition; where there is one, that is the order of the rows.
 fn orderings(scan: &Scan, schema: &SchemaRef) -> Vec<Vec<PhysicalSortExpr>> {
-    if scan.plan().partitions.len() != 1 || scan.plan().order != Order::Partition {
+    if scan.plan().partitions.len() != 1 {
         return Vec::new();
     }
     let ascending = |name: &str| {

@@ -99,7 +99,7 @@ impl JsonDecoder {
                     distinct.push(name.clone());
                 }
             }
-            Selection::new(&distinct)
+            Selection::new(&distinct, options.no_further)
         });
         let mut state = State {
             fixed: options.fixed,
@@ -140,9 +140,10 @@ impl JsonDecoder {
         let column = &mut self.root;
         let end = match (&mut self.selection, &mut column.data) {
             (Some(selection), Data::Struct(fields)) => {
-                let end = selection.decode(parser, fields, column.rows, at)?;
+                let (end, whole) = selection.decode(parser, fields, column.rows, at)?;
                 column.close();
-                end
+                // The rest is nobody's business, as long as what was read is the value's own.
+                if whole || end > input.end() { end } else { input.end() }
             }
             (None, Data::Struct(_)) if input.byte(at) == b'{' => level.run(Object {
                 parser,

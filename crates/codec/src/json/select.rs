@@ -33,6 +33,8 @@ pub(super) struct Selection {
     /// Counts values, so that no mark of a key needs to be cleared.
     stamp: u64,
     columns: usize,
+    /// Values are read no further than their wanted keys.
+    no_further: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -84,9 +86,10 @@ impl Node {
 
 impl Selection {
     /// One column for each of `names`.
-    pub(super) fn new(names: &[String]) -> Self {
+    pub(super) fn new(names: &[String], no_further: bool) -> Self {
         let mut selection = Self {
             columns: names.len(),
+            no_further,
             ..Self::default()
         };
         for (column, name) in names.iter().enumerate() {
@@ -95,17 +98,23 @@ impl Selection {
         selection
     }
 
-    /// Appends the value at `at` to `fields` as row `row`; gives the position behind it.
+    /// Columns after whose values a walk ends.
+    fn wanted(&self) -> usize {
+        if self.no_further { self.columns } else { usize::MAX }
+    }
+
+    /// Appends the value at `at` to `fields` as row `row`; gives the position behind it, or behind what had to be read of it, and whether that is all of it.
     pub(super) fn decode(
         &mut self,
         parser: &mut Parser<'_>,
         fields: &mut FieldColumns,
         row: usize,
         at: usize,
-    ) -> Result<usize, Stop> {
+    ) -> Result<(usize, bool), Stop> {
         self.stamp += 1;
         let level = parser.state.level;
         level.run(Top {
+            wanted: self.wanted(),
             parser,
             fields,
             row,
@@ -118,10 +127,10 @@ impl Selection {
     /// Checks what decoding this record would check, and no more.
     pub(super) fn check(&mut self, data: &[u8], checker: &mut Checker) -> Result<(), Stop> {
         self.stamp += 1;
-        let mut sink = Check::new(data, checker, self.columns);
+        let mut sink = Check::new(data, checker, self.columns, self.wanted());
         let start = scan::skip_space(data, after_bom(data));
         let end = top(&mut sink, &mut self.root, self.stamp, start)?;
-        if scan::skip_space(data, end) == data.len() {
+        if sink.enough() || scan::skip_space(data, end) == data.len() {
             Ok(())
         } else {
             Err(Stop::Malformed)
@@ -138,6 +147,8 @@ trait Sink {
     fn take(&mut self, column: usize, at: usize, depth: usize) -> Result<usize, Stop>;
     /// Passes over a value that nobody wants.
     fn skim(&mut self, at: usize, depth: usize) -> Result<usize, Stop>;
+    /// Nothing more is wanted.
+    fn enough(&self) -> bool;
     /// The object at `brace`, of which `node` is wanted.
     fn nested(&mut self, node: &mut Node, stamp: u64, brace: usize, depth: usize) -> Result<usize, Stop>;
     /// Whether `lead`, if it is a short one, stands at `at`; no, where nothing is guessed.
@@ -232,6 +243,9 @@ fn object<S: Sink>(sink: &mut S, node: &mut Node, stamp: u64, brace: usize, dept
         }
         entry.seen = stamp;
         at = member(sink, entry, stamp, place, depth + 1)?;
+        if depth == 0 && sink.enough() {
+            return Ok(at);
+        }
         separator = Separator::COMMA;
     }
 }

@@ -15,6 +15,7 @@ use crate::columns::{MetaColumn, Selection};
 use crate::engine::JobResult;
 use crate::error::{Error, Result};
 use crate::malformed::Malformed;
+use crate::options::OnError;
 use crate::topic_partition::TopicPartition;
 
 /// How the records of a read are sifted; the same for all of its splits.
@@ -116,6 +117,8 @@ fn stage(
             order: false,
             identity: false,
             sieve: None,
+            // Rows that do not pass are of no more interest, unless malformed ones are left out, are an error, or are asked for.
+            no_further: main.on_error == OnError::Null && !asks_for_error,
             bytes_per_offset: main.bytes_per_offset,
             by_header: false,
         },

@@ -10,6 +10,7 @@ use crate::columns::Selection;
 use crate::error::{Error, Result};
 use crate::filter::{Conditions, Filter};
 use crate::options::{Late, ScanOptions};
+use crate::order::Order;
 use crate::plan::{PartitionPlan, Plan};
 use crate::{reader, resolve};
 
@@ -22,6 +23,8 @@ pub struct Narrow {
     pub filter: Vec<Arc<dyn Filter>>,
     /// At most so many records that pass.
     pub limit: Option<u64>,
+    /// Another order of rows; `None` is that of the scan.
+    pub order: Option<Order>,
 }
 
 impl Scan {
@@ -43,8 +46,12 @@ impl Scan {
         if narrow.columns.is_some() {
             options.columns = narrow.columns;
         }
+        options.order = narrow.order.unwrap_or(options.order);
         options.limit = [options.limit, narrow.limit].into_iter().flatten().min();
-        let plan = self.narrowed_plan(&narrow.filter, options.limit).await?;
+        let plan = Plan {
+            order: options.order,
+            ..self.narrowed_plan(&narrow.filter, options.limit).await?
+        };
         options.filter.extend(narrow.filter);
         let selection = Selection::from_options(&options, plan.several)?;
         let sampled = decided.sampled.clone();

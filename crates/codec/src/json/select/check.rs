@@ -11,15 +11,18 @@ pub(super) struct Check<'d, 'c> {
     key: Vec<u8>,
     /// Columns that have their value: what comes for one again is not decoded.
     taken: Vec<bool>,
+    /// Columns that have no value yet.
+    wanted: usize,
 }
 
 impl<'d, 'c> Check<'d, 'c> {
-    pub(super) fn new(data: &'d [u8], checker: &'c mut Checker, columns: usize) -> Self {
+    pub(super) fn new(data: &'d [u8], checker: &'c mut Checker, columns: usize, wanted: usize) -> Self {
         Self {
             data,
             checker,
             key: Vec::new(),
             taken: vec![false; columns],
+            wanted,
         }
     }
 }
@@ -37,11 +40,16 @@ impl Sink for Check<'_, '_> {
         let care = if std::mem::replace(&mut self.taken[column], true) {
             Care::Structure
         } else {
+            self.wanted -= 1;
             Care::Full
         };
         self.checker
             .walk(self.data, at, depth, care)
             .map_err(|_| Stop::Malformed)
+    }
+
+    fn enough(&self) -> bool {
+        self.wanted == 0
     }
 
     #[inline(never)]

@@ -16,15 +16,21 @@ pub(super) struct Top<'p, 'd, 'f, 'n> {
     pub(super) node: &'n mut Node,
     pub(super) stamp: u64,
     pub(super) at: usize,
+    /// Columns after whose values the walk ends.
+    pub(super) wanted: usize,
 }
 
 impl Task for Top<'_, '_, '_, '_> {
-    type Output = Result<usize, Stop>;
+    type Output = Result<(usize, bool), Stop>;
 
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> Self::Output {
         let Self {
-            parser, fields, row, ..
+            parser,
+            fields,
+            row,
+            wanted,
+            ..
         } = self;
         let mut decode = Decode {
             kernel,
@@ -32,8 +38,10 @@ impl Task for Top<'_, '_, '_, '_> {
             parser,
             fields,
             row,
+            wanted,
         };
-        top(&mut decode, self.node, self.stamp, self.at)
+        let end = top(&mut decode, self.node, self.stamp, self.at)?;
+        Ok((end, !decode.enough()))
     }
 }
 
@@ -43,6 +51,8 @@ struct Decode<'p, 'd, 'f, K> {
     parser: &'p mut Parser<'d>,
     fields: &'f mut FieldColumns,
     row: usize,
+    /// Columns that have no value yet.
+    wanted: usize,
 }
 
 /// An object in the object that a walk is in: a call of its own.
@@ -85,6 +95,7 @@ impl<K: Kernel> Sink for Decode<'_, '_, '_, K> {
             }
             field.column.pad_to(self.row);
         }
+        self.wanted -= 1;
         let append = Append {
             parser: self.parser,
             column: &mut field.column,
@@ -97,6 +108,11 @@ impl<K: Kernel> Sink for Decode<'_, '_, '_, K> {
     #[inline(always)]
     fn skim(&mut self, at: usize, depth: usize) -> Result<usize, Stop> {
         skim(self.kernel, self.input, at, depth)
+    }
+
+    #[inline(always)]
+    fn enough(&self) -> bool {
+        self.wanted == 0
     }
 
     #[inline(always)]
