@@ -1,16 +1,15 @@
 //! `kaframe count`: how many records, exactly, by the headers of batches; or at most how many, by offsets alone.
 
 use clap::Args;
-use kaframe::ScanOptions;
 
-use super::read::{judge, resolve_from_log_start, tell_report};
+use super::outcome::{judge, tell_report};
+use super::prepared::Prepared;
 use crate::Context;
 use crate::exit::Failure;
 use crate::flag::connection::Connection;
 use crate::flag::output::ProgressFlag;
 use crate::flag::range::Range;
 use crate::flag::running::Running;
-use crate::progress;
 use crate::render::print_line;
 
 /// How many records: exact, by the headers of batches.
@@ -35,17 +34,10 @@ pub struct Count {
 impl Count {
     /// Runs it.
     pub fn run(self, context: &Context) -> Result<(), Failure> {
-        let mut options = ScanOptions {
-            cancel: context.interrupt.token(),
-            ..ScanOptions::default()
-        };
-        let from_log_start = self.range.apply(&mut options)?;
-        self.running.apply(&mut options)?;
-        let bar = progress::Bar::new(self.progress.progress, true);
-        options.progress = bar.callback();
+        let mut prepared = Prepared::new(context, &self.range)?.running(&self.running)?;
+        let bar = prepared.bar(self.progress.progress, true);
         let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
-        resolve_from_log_start(&cluster, &self.topics, from_log_start, &mut options)?;
-        let scan = cluster.scan(self.topics, options)?;
+        let scan = prepared.scan(&cluster, &self.topics)?;
         if self.at_most {
             return print_line(&format!("at most {}", scan.count_at_most().records));
         }

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kaframe::blocking::Cluster;
-use kaframe::{FileFormat, ScanOptions, Written};
+use kaframe::{FileFormat, Written};
 
-use super::read::{judge, resolve_from_log_start, tell};
+use super::outcome::{judge, tell};
+use super::prepared::Prepared;
 use crate::Context;
 use crate::exit::Failure;
 use crate::flag::columns::Columns;
@@ -16,8 +17,8 @@ use crate::flag::order::Order;
 use crate::flag::output::ProgressFlag;
 use crate::flag::range::{Range, count};
 use crate::flag::running::Running;
+use crate::messages;
 use crate::render::thousands;
-use crate::{messages, progress};
 
 /// Save topics as files: Parquet, Arrow, CSV or NDJSON. A file is there whole or not at all.
 #[derive(Args, Debug)]
@@ -73,18 +74,13 @@ impl Export {
     }
 
     fn topic(&self, context: &Context, cluster: &Cluster, topic: &String) -> Result<(), Failure> {
-        let mut options = ScanOptions {
-            limit: self.limit,
-            cancel: context.interrupt.token(),
-            ..ScanOptions::default()
-        };
-        let from_log_start = self.range.apply(&mut options)?;
-        self.order.apply(&mut options)?;
-        self.columns.apply(&mut options)?;
-        self.running.apply(&mut options)?;
-        let bar = progress::Bar::new(self.progress.progress, true);
-        options.progress = bar.callback();
-        resolve_from_log_start(cluster, std::slice::from_ref(topic), from_log_start, &mut options)?;
+        let mut prepared = Prepared::new(context, &self.range)?
+            .columns(&self.columns)?
+            .running(&self.running)?;
+        prepared.options.limit = self.limit;
+        self.order.apply(&mut prepared.options)?;
+        let bar = prepared.bar(self.progress.progress, true);
+        let options = prepared.resolve(cluster, std::slice::from_ref(topic))?;
         let files = self.files.options(self.format);
         let path = self.path(topic);
         let written = match &self.state {

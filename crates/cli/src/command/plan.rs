@@ -1,8 +1,8 @@
 //! `kaframe plan`: what a read would read. Asks for offsets, and reads no data but for `--sample`.
 
 use clap::Args;
-use kaframe::ScanOptions;
 
+use super::prepared::Prepared;
 use crate::Context;
 use crate::exit::Failure;
 use crate::flag::connection::Connection;
@@ -42,17 +42,11 @@ pub struct Plan {
 impl Plan {
     /// Runs it.
     pub fn run(self, context: &Context) -> Result<(), Failure> {
-        let mut options = ScanOptions {
-            limit: self.limit,
-            tail: self.tail,
-            timeout: self.timeout.timeout,
-            cancel: context.interrupt.token(),
-            ..ScanOptions::default()
-        };
-        let from_log_start = self.range.apply(&mut options)?;
+        let mut prepared = Prepared::new(context, &self.range)?;
+        (prepared.options.limit, prepared.options.tail) = (self.limit, self.tail);
+        prepared.options.timeout = self.timeout.timeout;
         let cluster = context.cluster_within(&self.connection, &self.timeout)?;
-        super::read::resolve_from_log_start(&cluster, &self.topics, from_log_start, &mut options)?;
-        let scan = cluster.scan(self.topics, options)?;
+        let scan = prepared.scan(&cluster, &self.topics)?;
         match self.sample {
             true => print_line(&scan.sampled_plan()?.to_string()),
             false => print_line(&scan.plan().to_string()),

@@ -1,13 +1,14 @@
 //! `kaframe read`, `head` and `tail`: one read, three ways to say how much.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::Args;
-use kaframe::blocking::{Cluster, Scan};
-use kaframe::{Bound, Bounds, ErrorKind, FileOptions, Report, ScanOptions, Table};
+use kaframe::blocking::Scan;
+use kaframe::{ErrorKind, FileOptions, Report, Table};
 
 use super::follow;
+use super::outcome::{judge, tell};
+use super::prepared::Prepared;
 use crate::Context;
 use crate::exit::Failure;
 use crate::flag::columns::Columns;
@@ -15,10 +16,10 @@ use crate::flag::connection::Connection;
 use crate::flag::file::ToFile;
 use crate::flag::order::Order;
 use crate::flag::output::{Format, ProgressFlag, Rows};
-use crate::flag::range::{FromLogStart, Range, count};
+use crate::flag::range::{Range, count};
 use crate::flag::running::Running;
 use crate::render::{self, Renderer, thousands};
-use crate::{messages, progress, terminal};
+use crate::{messages, terminal};
 
 /// Rows that `read` shows on a terminal when nobody said how many.
 const SCREENFUL: u64 = 20;
@@ -177,16 +178,11 @@ struct Asked {
 impl Reading {
     fn run(self, context: &Context, asked: Asked) -> Result<(), Failure> {
         let Asked { limit, tail, .. } = asked;
-        let mut options = ScanOptions {
-            limit,
-            tail,
-            cancel: context.interrupt.token(),
-            ..ScanOptions::default()
-        };
-        let from_log_start = self.range.apply(&mut options)?;
-        self.order.apply(&mut options)?;
-        self.columns.apply(&mut options)?;
-        self.running.apply(&mut options)?;
+        let mut prepared = Prepared::new(context, &self.range)?
+            .columns(&self.columns)?
+            .running(&self.running)?;
+        (prepared.options.limit, prepared.options.tail) = (limit, tail);
+        self.order.apply(&mut prepared.options)?;
         if let Some(path) = self.file.output.clone() {
             if asked.latest_by_key || asked.follow {
                 return Err(Failure::usage(
@@ -194,7 +190,7 @@ impl Reading {
                     "print it: -f parquet > FILE",
                 ));
             }
-            return self.write_file(context, &path, options, from_log_start);
+            return self.write_file(context, &path, prepared);
         }
         let format = match asked.follow {
             true => follow::format(&self.rows)?,
@@ -203,18 +199,16 @@ impl Reading {
         format.check()?;
         if let Some(needs) = format.raw() {
             self.columns.none_for_bytes()?;
-            needs.apply(&mut options);
+            needs.apply(&mut prepared.options);
         }
-        let bar = progress::Bar::new(self.progress.progress, format.collects());
-        options.progress = bar.callback();
-        options.max_result_bytes = if format.collects() || asked.latest_by_key {
+        let bar = prepared.bar(self.progress.progress, format.collects());
+        prepared.options.max_result_bytes = if format.collects() || asked.latest_by_key {
             None
         } else {
             Some(SMALL_BYTES)
         };
         let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
-        resolve_from_log_start(&cluster, &self.topics, from_log_start, &mut options)?;
-        let scan = cluster.scan(self.topics, options)?;
+        let scan = prepared.scan(&cluster, &self.topics)?;
         if asked.follow {
             bar.clear();
             return follow::print(&scan, format);
@@ -235,13 +229,7 @@ impl Reading {
 
 impl Reading {
     /// The rows go to a file and not to standard output.
-    fn write_file(
-        self,
-        context: &Context,
-        path: &Path,
-        mut options: ScanOptions,
-        from_log_start: FromLogStart,
-    ) -> Result<(), Failure> {
+    fn write_file(self, context: &Context, path: &Path, mut prepared: Prepared) -> Result<(), Failure> {
         let format = match self.rows.format {
             None => None,
             Some(format) => Some(format.of_file().ok_or_else(|| {
@@ -256,55 +244,15 @@ impl Reading {
             overwrite: self.file.force,
             ..FileOptions::default()
         };
-        let bar = progress::Bar::new(self.progress.progress, true);
-        options.progress = bar.callback();
+        let bar = prepared.bar(self.progress.progress, true);
         let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
-        resolve_from_log_start(&cluster, &self.topics, from_log_start, &mut options)?;
-        let written = cluster
-            .scan(self.topics, options)
-            .and_then(|scan| scan.write_file(path, files));
+        let written = prepared.scan(&cluster, &self.topics)?.write_file(path, files);
         bar.clear();
         let written = written?;
         super::export::say(&written, path, context);
         tell(&written.report, context);
         judge(&written.report, self.running.strict)
     }
-}
-
-/// `-o +N` counts from the log start, which only a plan knows.
-pub(super) fn resolve_from_log_start(
-    cluster: &Cluster,
-    topics: &[String],
-    from: FromLogStart,
-    options: &mut ScanOptions,
-) -> Result<(), Failure> {
-    let FromLogStart::Start(behind) = from else {
-        return Ok(());
-    };
-    let whole = ScanOptions {
-        partitions: options.partitions.clone(),
-        timeout: options.timeout,
-        cancel: options.cancel.clone(),
-        ..ScanOptions::default()
-    };
-    let scan = cluster.scan(topics, whole)?;
-    let plan = scan.plan();
-    let mut starts: BTreeMap<String, Bounds> = BTreeMap::new();
-    for p in &plan.partitions {
-        let start = p.range.start.saturating_add(behind);
-        // Behind the end there is nothing, which is what was asked for; an offset there would be an error.
-        let bound = if start >= p.range.end {
-            Bound::Latest
-        } else {
-            Bound::Offset(start)
-        };
-        let topic = starts.entry(plan.topic(p.at()).name.clone());
-        if let Bounds::PerPartition(map) = topic.or_insert_with(|| Bounds::PerPartition(BTreeMap::new())) {
-            map.insert(p.partition, bound);
-        }
-    }
-    options.start = Bounds::PerTopic(starts);
-    Ok(())
 }
 
 fn print(scan: &Scan, format: Format, limit: Option<u64>) -> Result<Report, Failure> {
@@ -365,50 +313,4 @@ fn say_how_to_get_the_rest(report: &Report) {
             thousands(rest)
         ));
     }
-}
-
-/// The report, as long as was asked for: its first line, what is missing or is no record, and all of it where nothing was delivered.
-pub(super) fn tell(report: &Report, context: &Context) {
-    if context.output.quiet {
-        return;
-    }
-    tell_report(report, context);
-    if report.malformed > 0 {
-        messages::hint("--metadata _partition,_offset,_error shows where and why; --on-error raise stops at the first");
-    }
-}
-
-pub(super) fn tell_report(report: &Report, context: &Context) {
-    let text = report.to_string();
-    if context.output.verbose || report.delivered() == 0 {
-        return messages::note(&text);
-    }
-    // That a limit leaves offsets behind it is no news.
-    let news = report.offsets() > report.delivered() + report.partitions.iter().map(|p| p.not_read).sum::<u64>();
-    let told = |line: &&str| {
-        !line.starts_with(' ') || (news && line.starts_with("  the other offsets")) || line.starts_with("  missing")
-    };
-    messages::note(&text.lines().filter(told).collect::<Vec<_>>().join("\n"));
-    report.warnings.iter().for_each(|warning| messages::warning(warning));
-}
-
-/// Rows are out; is that all there is to it?
-pub(super) fn judge(report: &Report, strict: bool) -> Result<(), Failure> {
-    if !report.complete {
-        let lost: u64 = report.partitions.iter().map(|p| p.lost).sum();
-        return Err(Failure::Incomplete(format!(
-            "the read is incomplete: {} offsets are lost or were not reached",
-            thousands(lost)
-        )));
-    }
-    if strict && report.malformed > 0 {
-        return Err(Failure::Incomplete(format!(
-            "{} malformed, and --strict was given",
-            match report.malformed {
-                1 => "1 value is".to_owned(),
-                many => format!("{} values are", thousands(many)),
-            }
-        )));
-    }
-    Ok(())
 }

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use kaframe::ScanOptions;
 
+use super::outcome::judge;
+use super::prepared::Prepared;
 use crate::Context;
 use crate::exit::Failure;
 use crate::flag::columns::Columns;
@@ -13,7 +14,7 @@ use crate::flag::output::ProgressFlag;
 use crate::flag::range::{Range, count};
 use crate::flag::running::Running;
 use crate::render::print_line;
-use crate::{progress, terminal};
+use crate::terminal;
 
 /// Columns where standard output is no terminal.
 const WIDTH: usize = 120;
@@ -52,24 +53,13 @@ pub struct Summarize {
 impl Summarize {
     /// Runs it.
     pub fn run(self, context: &Context) -> Result<(), Failure> {
-        let mut options = ScanOptions {
-            limit: self.limit,
-            cancel: context.interrupt.token(),
-            ..ScanOptions::default()
-        };
-        let from_log_start = self.range.apply(&mut options)?;
-        self.columns.apply(&mut options)?;
-        self.running.apply(&mut options)?;
-        let bar = progress::Bar::new(self.progress.progress, true);
-        options.progress = bar.callback();
+        let mut prepared = Prepared::new(context, &self.range)?
+            .columns(&self.columns)?
+            .running(&self.running)?;
+        prepared.options.limit = self.limit;
+        let bar = prepared.bar(self.progress.progress, true);
         let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
-        super::read::resolve_from_log_start(
-            &cluster,
-            std::slice::from_ref(&self.topic),
-            from_log_start,
-            &mut options,
-        )?;
-        let result = cluster.scan(&self.topic, options)?.summarize();
+        let result = prepared.scan(&cluster, std::slice::from_ref(&self.topic))?.summarize();
         bar.clear();
         let summary = result?;
         if self.json {
@@ -81,6 +71,6 @@ impl Summarize {
         } else {
             print_line(&summary.text(terminal::width().unwrap_or(WIDTH)))?;
         }
-        super::read::judge(&summary.report, self.running.strict)
+        judge(&summary.report, self.running.strict)
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::getopt;
 use super::stop::Stop;
+use super::value::{header, number, query, start, text};
 use crate::exit::Failure;
 use crate::flag::output::When;
 use crate::messages;
@@ -223,14 +224,7 @@ impl Arguments {
                 } else if let Some(ms) = text.strip_prefix("e@") {
                     self.stop_time = time(ms)?;
                 } else {
-                    let number = text
-                        .parse::<i64>()
-                        .map_err(|_| Stop::Usage(format!("-o {text}: beginning, end, an offset, -N, s@MS or e@MS")))?;
-                    self.start = if number < 0 {
-                        Start::Tail(number.saturating_neg())
-                    } else {
-                        Start::Offset(number)
-                    };
+                    self.start = start(text)?;
                 }
             }
         }
@@ -327,38 +321,6 @@ impl Arguments {
         }
         Ok(())
     }
-}
-
-fn text(letter: u8, value: &OsStr) -> Result<String, Stop> {
-    value
-        .to_str()
-        .map(str::to_owned)
-        .ok_or_else(|| Stop::Usage(format!("-{}: not UTF-8", char::from(letter))))
-}
-
-fn number<T: std::str::FromStr>(letter: u8, value: &OsStr) -> Result<T, Stop> {
-    let text = text(letter, value)?;
-    text.parse()
-        .map_err(|_| Stop::Usage(format!("-{} {text}: a number is expected", char::from(letter))))
-}
-
-fn header(text: &str) -> Result<(String, Option<Vec<u8>>), Stop> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), Some(value.as_bytes().to_vec()))),
-        None if !text.is_empty() => Ok((text.to_owned(), None)),
-        _ => Err(Stop::Fatal("Expected -H \"name=value..\" or -H \"name\"".to_owned())),
-    }
-}
-
-/// `topic:partition:time`.
-fn query(text: &str) -> Result<(String, i32, i64), Stop> {
-    let mut parts = text.splitn(3, ':');
-    let read = || {
-        let topic = parts.next()?.to_owned();
-        Some((topic, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-    };
-    let mut read = read;
-    read().ok_or_else(|| Stop::Fatal("-t: expected \"topic:partition:offset_or_timestamp\"".to_owned()))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod produce;
 mod properties;
 mod query;
 mod stop;
+mod value;
 
 use std::ffi::OsString;
 use std::path::Path;

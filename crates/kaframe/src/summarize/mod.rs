@@ -9,6 +9,7 @@ mod columns;
 mod distinct;
 mod frequent;
 mod histogram;
+mod kind;
 mod text;
 
 use std::time::Duration;
