@@ -68,14 +68,16 @@ class Summary:
     >>> summary = kf.scan("orders").summarize()
     >>> summary.records
     1000
+    >>> summary.partitions
+    {'orders': {0: 1000}}
     """
 
     topic: str
     records: int
     #: As they were on the wire: compressed, if they are.
     bytes_fetched: int
-    #: Records by partition.
-    partitions: dict[int, int]
+    #: Records by topic and partition.
+    partitions: dict[str, dict[int, int]]
     time: ColumnSummary | None
     key: ColumnSummary | None
     columns: tuple[ColumnSummary, ...]
@@ -94,12 +96,20 @@ class Summary:
         raise KeyError(name)
 
     def _repr_html_(self) -> str:
+        several = len(self.partitions) > 1
+
+        def of(topic: str) -> str:
+            return f" of {html_escape(shorten(topic))}" if several else ""
+
         title = f"{self.topic}: {self.records:,} records, {self.bytes_fetched:,} bytes fetched"
         inner = "".join(
             f"<p>{label}<br>{drawing}</p>"
             for label, drawing in (
                 ("records over time", _drawing(self.time, _time_label) if self.time else ""),
-                ("records by partition", _bars([*self.partitions.values()], [f"{n}" for n in self.partitions])),
+                *(
+                    (f"records by partition{of(topic)}", _bars([*counts.values()], [f"{n}" for n in counts]))
+                    for topic, counts in self.partitions.items()
+                ),
                 ("keys", _values(self.key) if self.key else ""),
             )
             if drawing
@@ -181,11 +191,14 @@ def _bars(counts: Sequence[int], labels: Sequence[str]) -> str:
 def summary(text: str, data: str, report_text: str, report_data: str) -> Summary:
     """A summary from what the native half gives."""
     plain: dict[str, Any] = json.loads(data)
+    partitions: dict[str, dict[int, int]] = {}
+    for each in plain["partitions"]:
+        partitions.setdefault(each["topic"], {})[each["partition"]] = each["records"]
     return Summary(
         topic=plain["topic"],
         records=plain["records"],
         bytes_fetched=plain["bytes_fetched"],
-        partitions={each["partition"]: each["records"] for each in plain["partitions"]},
+        partitions=partitions,
         time=_column(plain["time"]),
         key=_column(plain["key"]),
         columns=tuple(column for each in plain["columns"] if (column := _column(each))),

@@ -28,12 +28,26 @@ def rows(count: int) -> list[dict[str, object]]:
     ]
 
 
+def test_several_topics_keep_their_partitions_apart(cluster: kf.Cluster, new_topic: Callable[..., str]) -> None:
+    one, two = sorted([new_topic(rows(100), partitions=2), new_topic(rows(50), partitions=3)])
+    found = cluster.scan([one, two]).summarize()
+    each = {topic: cluster.scan(topic).summarize().partitions[topic] for topic in (one, two)}
+    assert found.partitions == each
+    assert sum(sum(counts.values()) for counts in each.values()) == found.records == 150
+    lines = found.text.splitlines()
+    for topic, counts in each.items():
+        (head,) = (line for line in lines if f"{topic}: {sum(counts.values())} records" in line)
+        below = lines[lines.index(head) + 1 :][: len(counts)]
+        assert [int(line.split()[0]) for line in below] == [*counts]
+    assert found._repr_html_().count("records by partition of ") == 2
+
+
 def test_counts_are_those_of_the_rows(cluster: kf.Cluster, new_topic: Callable[..., str]) -> None:
     data = rows(5000)
     topic = new_topic(data, partitions=3)
     scan = cluster.scan(topic)
     found = scan.summarize()
-    assert (found.topic, found.records, sum(found.partitions.values())) == (topic, 5000, 5000)
+    assert (found.topic, found.records, sum(found.partitions[topic].values())) == (topic, 5000, 5000)
     assert [column.name for column in found.columns] == ["id", "country", "amount", "note", "user.name", "user.tags"]
     assert found["id"].distinct == pytest.approx(5000, rel=0.05)
     assert (found["id"].min, found["id"].max, found["id"].mean) == ("0", "4999", 2499.5)

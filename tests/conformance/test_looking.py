@@ -34,7 +34,7 @@ def test_info_and_summary(cluster: Cluster, make_topic: MakeTopic) -> None:
     if cluster.described:
         assert [c["name"] for c in info["configs"] if c["origin"] == "topic"] == ["retention.ms"]
     summary = kf.scan(topic, bootstrap_servers=cluster.bootstrap_servers).summarize()
-    assert (summary.records, summary.partitions) == (200, {0: 100, 1: 100})
+    assert (summary.records, summary.partitions) == (200, {topic: {0: 100, 1: 100}})
     assert (summary["n"].min, summary["n"].max, summary["n"].distinct) == ("0", "199", 200)
     assert summary.key is not None
     assert {top.value: top.count for top in summary.key.top} == {f"key {i}": 40 for i in range(5)}

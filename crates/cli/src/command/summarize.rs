@@ -22,9 +22,9 @@ const WIDTH: usize = 120;
 /// What is in a topic: columns, types, nulls, frequent values, records over time and by partition.
 #[derive(Args, Debug)]
 pub struct Summarize {
-    /// Topic
-    #[arg(add = crate::completion::topics())]
-    topic: String,
+    /// Topic, or several of them; quoted, "ord*" stands for all that match
+    #[arg(required = true, value_name = "TOPIC", add = crate::completion::topics())]
+    topics: Vec<String>,
     #[command(flatten)]
     range: Range,
     #[command(flatten)]
@@ -59,7 +59,7 @@ impl Summarize {
         prepared.options.limit = self.limit;
         let bar = prepared.bar(self.progress.progress, true);
         let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
-        let result = prepared.scan(&cluster, std::slice::from_ref(&self.topic))?.summarize();
+        let result = prepared.scan(&cluster, &self.topics)?.summarize();
         bar.clear();
         let summary = result?;
         if self.json {

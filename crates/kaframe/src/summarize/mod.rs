@@ -44,7 +44,7 @@ pub struct Summary {
     pub bytes_fetched: u64,
     /// Time it took.
     pub elapsed: Duration,
-    /// Partitions, by number, with their records.
+    /// Partitions, by topic and number, with their records.
     pub partitions: Vec<PartitionRecords>,
     /// Timestamps of the records; `None` where the scan leaves them out.
     pub time: Option<ColumnSummary>,
@@ -59,6 +59,8 @@ pub struct Summary {
 /// A partition of a summary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PartitionRecords {
+    /// Its topic.
+    pub topic: String,
     /// Partition.
     pub partition: i32,
     /// Its records.
@@ -136,6 +138,7 @@ impl Summary {
                 .partitions
                 .iter()
                 .map(|partition| PartitionRecords {
+                    topic: partition.topic.clone(),
                     partition: partition.partition,
                     records: partition.delivered,
                 })
@@ -155,7 +158,7 @@ impl blocking::Scan {
     }
 }
 
-/// The share of the fullest partition in what an even one would have, at least 1; `None` for fewer than two partitions or no records.
+/// The share of the fullest partition of a topic in what an even one would have, at least 1; `None` for fewer than two partitions or no records.
 pub(super) fn skew(partitions: &[PartitionRecords]) -> Option<f64> {
     let records: u64 = partitions.iter().map(|p| p.records).sum();
     let fullest = partitions.iter().map(|p| p.records).max()?;
@@ -237,6 +240,7 @@ mod tests {
             skew(
                 &partitions
                     .map(|(index, records)| PartitionRecords {
+                        topic: "t".to_owned(),
                         partition: index as i32,
                         records: *records,
                     })

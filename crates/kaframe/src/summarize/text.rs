@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fmt::Write;
 
-use super::{ColumnSummary, Histogram, Summary, skew};
+use super::{ColumnSummary, Histogram, PartitionRecords, Summary, skew};
 use crate::number::{bytes, counted, duration, grouped};
 
 /// Where nobody says how wide.
@@ -12,8 +12,9 @@ const WIDTH: usize = 100;
 const BAR: usize = 20;
 const SPREAD: usize = 16;
 const EIGHTHS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// Partitions that get a bar of their own.
+/// Partitions of a topic that get a bar of their own, and topics that are shown.
 const PARTITIONS: usize = 16;
+const TOPICS: usize = 20;
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -75,35 +76,55 @@ impl Summary {
         text
     }
 
+    /// The partitions of the topic; of several topics each with its own below its name.
     fn partition_lines(&self) -> Vec<String> {
-        let fullest = self.partitions.iter().map(|p| p.records).max().unwrap_or(0);
-        let Some(skew) = skew(&self.partitions) else {
-            return Vec::new();
-        };
-        let mut lines: Vec<String> = self
-            .partitions
-            .iter()
-            .take(PARTITIONS)
-            .enumerate()
-            .map(|(index, partition)| {
-                let label = if index == 0 { "partitions" } else { "" };
-                format!(
-                    "{label:<11} {:>4} {} {}",
-                    partition.partition,
-                    bar(partition.records, fullest),
-                    grouped(partition.records)
-                )
-            })
-            .collect();
-        if self.partitions.len() > PARTITIONS {
-            lines.push(format!("{:<16} … {} more", "", self.partitions.len() - PARTITIONS));
+        let topics: Vec<&[PartitionRecords]> = self.partitions.chunk_by(|a, b| a.topic == b.topic).collect();
+        let mut lines = Vec::new();
+        if let [one] = topics.as_slice() {
+            lines = of_topic(one);
+        } else {
+            for of_one in topics.iter().take(TOPICS) {
+                let records = of_one.iter().map(|p| p.records).sum();
+                let name = of_one.first().map_or("", |p| p.topic.as_str());
+                lines.push(format!("{}: {}", shown(name), counted(records, "record", "records")));
+                lines.extend(of_topic(of_one));
+            }
+            if topics.len() > TOPICS {
+                lines.push(format!("… {} more topics", topics.len() - TOPICS));
+            }
         }
-        lines.push(format!("{:<16} the fullest has {skew:.2} times its share", ""));
         lines
+            .into_iter()
+            .enumerate()
+            .map(|(index, line)| format!("{:<11} {line}", if index == 0 { "partitions" } else { "" }))
+            .collect()
     }
 }
 
-/// A bar as long as a part of the whole.
+/// The partitions of a topic as bars; none where there is but one, or no record.
+fn of_topic(partitions: &[PartitionRecords]) -> Vec<String> {
+    let fullest = partitions.iter().map(|p| p.records).max().unwrap_or(0);
+    let Some(skew) = skew(partitions) else {
+        return Vec::new();
+    };
+    let shown = partitions.iter().take(PARTITIONS);
+    let mut lines: Vec<String> = shown
+        .map(|one| {
+            format!(
+                "{:>4} {} {}",
+                one.partition,
+                bar(one.records, fullest),
+                grouped(one.records)
+            )
+        })
+        .collect();
+    if partitions.len() > PARTITIONS {
+        lines.push(format!("     … {} more", partitions.len() - PARTITIONS));
+    }
+    lines.push(format!("     the fullest has {skew:.2} times its share"));
+    lines
+}
+
 fn bar(part: u64, whole: u64) -> String {
     let filled = (part as f64 / whole.max(1) as f64 * BAR as f64).round() as usize;
     let filled = if part > 0 { filled.max(1) } else { 0 };
