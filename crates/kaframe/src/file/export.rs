@@ -70,7 +70,8 @@ impl Cluster {
         let run = runs + 1;
         let target = Target::folder(&folder, format!("part-{run:06}"), true, &files)?;
         let (written, staged) = scan.stage(&target, &files).await?;
-        let paths = staged.keep()?;
+        let paths = staged.paths();
+        staged.sync()?;
         let relative = |path: &PathBuf| path.strip_prefix(&folder).unwrap_or(path).to_owned();
         let standing = Standing {
             runs: run,
@@ -80,8 +81,11 @@ impl Cluster {
             folder,
         };
         let (rows, runs) = (standing.rows, standing.runs);
+        // Where this fails, the files go with `staged`.
         state.commit(topic, standing)?;
         // From here on the run has happened; should it end here, the next one does the rest.
+        staged.keep();
+        state.sync()?;
         settle(&paths)?;
         Ok(Exported {
             written: Some(written),

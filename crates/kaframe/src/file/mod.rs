@@ -23,6 +23,7 @@ mod target;
 mod temporary;
 mod text;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 pub use self::export::Exported;
@@ -35,7 +36,7 @@ use crate::blocking;
 use crate::bookmark::Bookmark;
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::Report;
-use crate::scan::Scan;
+use crate::scan::{Scan, cancellable};
 
 /// Bytes of batches that wait to be written: making files is slower than reading, so what waits is as much as may.
 const ON_THE_WAY: u64 = 128 << 20;
@@ -111,25 +112,20 @@ impl Scan {
 
     /// Reads it all into files that do not have their names yet.
     async fn stage(&self, target: &Target, options: &FileOptions) -> Result<(Written, output::Staged)> {
+        let cancel = &self.options().cancel;
         let mut stream = self.stream_within(ON_THE_WAY).await?;
         let names: Vec<&str> = self.plan().topics.iter().map(|topic| topic.name.as_str()).collect();
         let mut output = Output::new(target, options, &stream.schema(), &names.join(","))?;
         while let Some(batch) = stream.next().await {
-            let taken = match batch {
-                Ok(batch) => output.write(batch).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = taken {
-                output.abandon().await;
-                return Err(error);
-            }
+            // Where either fails or is cancelled, what was begun goes with `output`, without waiting for who still writes.
+            cancellable(cancel, output.write(batch?)).await?;
         }
         let (report, next_start) = (stream.report(), stream.next_start());
         let metadata = vec![
             ("kaframe.report".to_owned(), report.to_json()),
             ("kaframe.next_start".to_owned(), next_start.to_string()),
         ];
-        let staged = output.finish(metadata).await?;
+        let staged = cancellable(cancel, output.finish(metadata)).await?;
         let written = Written {
             files: staged.files(),
             report,
@@ -167,15 +163,29 @@ impl blocking::Scan {
 }
 
 /// An error of the operating system about a path.
-fn io_error(what: &str, path: &Path, error: &std::io::Error) -> Error {
+fn io_error(what: &str, path: &Path, error: &io::Error) -> Error {
     let message = format!("cannot {what} {}: {error}", path.display());
-    let error_kind = error.kind();
-    let error = Error::new(ErrorKind::Io, message);
-    match error_kind {
-        std::io::ErrorKind::StorageFull => {
-            error.with_hint("nothing is left of it; free some space, or write elsewhere")
+    let failed = Error::new(ErrorKind::Io, message);
+    match error.kind() {
+        io::ErrorKind::NotFound => failed.with_hint("its folder must exist"),
+        kind => with_way_out(failed, kind),
+    }
+}
+
+/// The same for a file of which so many bytes were written.
+fn write_error(path: &Path, bytes: u64, error: &io::Error) -> Error {
+    let bytes = crate::number::counted(bytes, "byte", "bytes");
+    let message = format!("cannot write {}: {error} (after {bytes})", path.display());
+    with_way_out(Error::new(ErrorKind::Io, message), error.kind())
+}
+
+fn with_way_out(error: Error, kind: io::ErrorKind) -> Error {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => error
+            .with_hint("nothing of it is left, and what was there before is as it was; free some space, or write elsewhere"),
+        io::ErrorKind::FileTooLarge => {
+            error.with_hint("nothing of it is left; the system limits the size of a file here (`ulimit -f`): write to a folder of files, or elsewhere")
         }
-        std::io::ErrorKind::NotFound => error.with_hint("its folder must exist"),
         _ => error,
     }
 }

@@ -3,9 +3,10 @@
 //! A file is written by one piece of work at a time, in order; different files by several. A file that is being written holds one batch and its row group in
 //! memory, and only so many files are open: the one that has waited longest is ended when another is needed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
@@ -19,7 +20,7 @@ use super::options::FileOptions;
 use super::partition::Partitioning;
 use super::sink::{Complete, Metadata, Recipe, Sink};
 use super::target::{Place, Target};
-use super::temporary::sync_folder;
+use super::temporary::{Hidden, sync_folder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::write::workers::Workers;
 
@@ -48,12 +49,26 @@ pub(super) struct Output {
     recipe: Recipe,
     partitioning: Option<Partitioning>,
     open: HashMap<Slot, Open>,
-    ending: Vec<JoinHandle<Option<Result<Complete>>>>,
+    ending: VecDeque<JoinHandle<Option<Result<Complete>>>>,
+    complete: Vec<Complete>,
     /// How many files each folder has had.
     numbers: HashMap<String, usize>,
     clock: u64,
     workers: Workers,
+    // In this order: a folder is removed when nothing is in it any more.
+    begun: Begun,
     created: Created,
+}
+
+/// Files that were begun. Dropping it removes those that nobody keeps, whether or not somebody still writes to them: what was begun is in sight of nobody
+/// when an interrupted write comes back.
+#[derive(Debug, Default)]
+struct Begun(Vec<Arc<Hidden>>);
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|hidden| hidden.remove());
+    }
 }
 
 /// Folders that were made for the files; those without files go again.
@@ -108,10 +123,12 @@ impl Output {
             target: target.clone(),
             partitioning,
             open: HashMap::new(),
-            ending: Vec::new(),
+            ending: VecDeque::new(),
+            complete: Vec::new(),
             numbers: HashMap::new(),
             clock: 0,
             workers,
+            begun: Begun::default(),
             created: Created::default(),
         };
         // What is wrong with the place is told before anything is read.
@@ -189,7 +206,9 @@ impl Output {
                 (below.join(name), *kept)
             }
         };
-        Sink::create(path, &self.recipe, kept)
+        let sink = Sink::create(path, &self.recipe, kept)?;
+        self.begun.0.push(sink.hidden());
+        Ok(sink)
     }
 
     async fn end_oldest(&mut self) -> Result<()> {
@@ -200,60 +219,53 @@ impl Output {
         if let Some(open) = self.open.remove(&slot) {
             let sink = idle(open.state).await?;
             // The read goes on: its report cannot be in here.
-            self.end(sink, Metadata::new());
+            self.end(sink, Metadata::new()).await?;
         }
         Ok(())
     }
 
-    fn end(&mut self, sink: Sink, metadata: Metadata) {
-        self.ending.push(self.workers.start(move || sink.finish(&metadata)));
+    /// Files that wait for their end are open too, so there are only so many of them.
+    async fn end(&mut self, sink: Sink, metadata: Metadata) -> Result<()> {
+        self.ending
+            .push_back(self.workers.start(move || sink.finish(&metadata)));
+        while self.ending.len() > MOST_OPEN {
+            self.take_ended().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the file whose end began first. Returns whether there was one.
+    async fn take_ended(&mut self) -> Result<bool> {
+        let Some(ending) = self.ending.front_mut() else {
+            return Ok(false);
+        };
+        let complete = ending.await.ok().flatten().ok_or_else(panicked)??;
+        self.ending.pop_front();
+        self.complete.push(complete);
+        Ok(true)
     }
 
     /// Ends all files and brings them to the disk.
     pub async fn finish(mut self, metadata: Metadata) -> Result<Staged> {
-        let result = self.finish_all(metadata).await;
-        match result {
-            Ok(mut files) => {
-                files.sort_by(|a, b| a.temporary.path().cmp(b.temporary.path()));
-                Ok(Staged {
-                    files,
-                    target: self.target,
-                    created: self.created,
-                })
-            }
-            Err(error) => {
-                self.abandon().await;
-                Err(error)
-            }
-        }
-    }
-
-    async fn finish_all(&mut self, metadata: Metadata) -> Result<Vec<Complete>> {
         // A folder without rows still says which columns there are.
         let folder = matches!(self.target.place, Place::Folder { kept: false, .. });
-        if folder && self.partitioning.is_none() && self.open.is_empty() && self.ending.is_empty() {
+        if folder && self.partitioning.is_none() && self.begun.0.is_empty() {
             let sink = self.create(&(String::new(), 0))?;
-            self.end(sink, metadata.clone());
+            self.end(sink, metadata.clone()).await?;
         }
         for (_, open) in std::mem::take(&mut self.open) {
             let sink = idle(open.state).await?;
-            self.end(sink, metadata.clone());
+            self.end(sink, metadata.clone()).await?;
         }
-        let mut files = Vec::new();
-        for ending in std::mem::take(&mut self.ending) {
-            files.push(ending.await.ok().flatten().ok_or_else(panicked)??);
-        }
-        Ok(files)
-    }
-
-    /// Waits for what is being written and removes it.
-    pub async fn abandon(mut self) {
-        for (_, open) in std::mem::take(&mut self.open) {
-            let _ = idle(open.state).await;
-        }
-        for ending in std::mem::take(&mut self.ending) {
-            let _ = ending.await;
-        }
+        while self.take_ended().await? {}
+        self.begun.0.clear();
+        let mut files = self.complete;
+        files.sort_by(|a, b| a.temporary.path().cmp(b.temporary.path()));
+        Ok(Staged {
+            files,
+            target: self.target,
+            created: self.created,
+        })
     }
 }
 
@@ -321,15 +333,20 @@ impl Staged {
         folders.iter().try_for_each(|folder| sync_folder(folder))
     }
 
+    /// Where the files will be.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.files.iter().map(|file| file.temporary.path().to_owned()).collect()
+    }
+
+    /// Brings the hidden names to the disk.
+    pub fn sync(&self) -> Result<()> {
+        folders(&self.paths()).iter().try_for_each(|folder| sync_folder(folder))
+    }
+
     /// Leaves the files under their hidden names, for good: somebody else gives them their own.
-    pub fn keep(mut self) -> Result<Vec<PathBuf>> {
-        let paths: Vec<PathBuf> = std::mem::take(&mut self.files)
-            .into_iter()
-            .map(|file| file.temporary.keep())
-            .collect();
+    pub fn keep(mut self) {
+        self.files.drain(..).for_each(|file| file.temporary.keep());
         self.created.0.clear();
-        folders(&paths).iter().try_for_each(|folder| sync_folder(folder))?;
-        Ok(paths)
     }
 }
 

@@ -3,17 +3,19 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
 use super::csv::Csv;
 use super::format::{FileCompression, FileFormat};
-use super::io_error;
 use super::ipc::Ipc;
 use super::ndjson::Ndjson;
 use super::parquet::Parquet;
-use super::temporary::Temporary;
+use super::temporary::{Hidden, Temporary};
+use super::write_error;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes gathered before the system is asked to write them.
@@ -52,13 +54,13 @@ impl From<io::Error> for Problem {
 #[derive(Debug)]
 pub(super) struct Counted {
     file: File,
-    bytes: u64,
+    bytes: Arc<AtomicU64>,
 }
 
 impl Write for Counted {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
-        self.bytes += written as u64;
+        self.bytes.fetch_add(written as u64, Ordering::Relaxed);
         Ok(written)
     }
 
@@ -84,6 +86,8 @@ pub(super) struct Sink {
     encoder: Box<dyn Encoder>,
     temporary: Temporary,
     rows: u64,
+    /// Bytes that the system has taken.
+    bytes: Arc<AtomicU64>,
 }
 
 /// A file that is complete and on the disk, under its hidden name.
@@ -98,7 +102,12 @@ impl Sink {
     /// Creates the file.
     pub fn create(path: PathBuf, recipe: &Recipe, to_be_kept: bool) -> Result<Sink> {
         let (temporary, file) = Temporary::create(&path, to_be_kept)?;
-        let out = BufWriter::with_capacity(BUFFER, Counted { file, bytes: 0 });
+        let bytes = Arc::<AtomicU64>::default();
+        let counted = Counted {
+            file,
+            bytes: bytes.clone(),
+        };
+        let out = BufWriter::with_capacity(BUFFER, counted);
         let encoder: Result<Box<dyn Encoder>, Problem> = match recipe.format {
             FileFormat::Parquet => Parquet::new(out, recipe).map(|one| Box::new(one) as _),
             FileFormat::Arrow => Ipc::new(out, recipe).map(|one| Box::new(one) as _),
@@ -106,41 +115,45 @@ impl Sink {
             FileFormat::Ndjson => Ndjson::new(out, recipe).map(|one| Box::new(one) as _),
         };
         Ok(Sink {
-            encoder: encoder.map_err(|problem| told(problem, &path))?,
+            encoder: encoder.map_err(|problem| told(problem, &path, &bytes))?,
             temporary,
             rows: 0,
+            bytes,
         })
+    }
+
+    /// The name it is written under.
+    pub fn hidden(&self) -> Arc<Hidden> {
+        self.temporary.hidden()
     }
 
     /// Takes rows.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.rows += batch.num_rows() as u64;
         let written = self.encoder.write(batch);
-        written.map_err(|problem| told(problem, self.temporary.path()))
+        written.map_err(|problem| told(problem, self.temporary.path(), &self.bytes))
     }
 
     /// Ends the file and brings it to the disk.
     pub fn finish(self, metadata: &Metadata) -> Result<Complete> {
         let path = self.temporary.path().to_owned();
-        let out = self.encoder.finish(metadata).map_err(|problem| told(problem, &path))?;
-        let counted = out
-            .into_inner()
-            .map_err(|error| io_error("write", &path, error.error()))?;
-        counted
-            .file
-            .sync_all()
-            .map_err(|error| io_error("write", &path, &error))?;
+        let bytes = self.bytes;
+        let failed = |error: &io::Error| write_error(&path, bytes.load(Ordering::Relaxed), error);
+        let out = self.encoder.finish(metadata);
+        let out = out.map_err(|problem| told(problem, &path, &bytes))?;
+        let counted = out.into_inner().map_err(|error| failed(error.error()))?;
+        counted.file.sync_all().map_err(|error| failed(&error))?;
         Ok(Complete {
             temporary: self.temporary,
             rows: self.rows,
-            bytes: counted.bytes,
+            bytes: bytes.load(Ordering::Relaxed),
         })
     }
 }
 
-fn told(problem: Problem, path: &Path) -> Error {
+fn told(problem: Problem, path: &Path, bytes: &AtomicU64) -> Error {
     match problem {
-        Problem::Io(error) => io_error("write", path, &error),
+        Problem::Io(error) => write_error(path, bytes.load(Ordering::Relaxed), &error),
         Problem::Data(reason) => Error::new(
             ErrorKind::Schema,
             format!("the rows cannot be written to {}: {reason}", path.display()),

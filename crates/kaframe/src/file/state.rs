@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::io_error;
 use super::temporary::{Temporary, settle, sweep, sync_folder};
+use super::{io_error, write_error};
 use crate::bookmark::Bookmark;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -115,7 +115,7 @@ impl StateFile {
         Ok(standing.cloned())
     }
 
-    /// Makes a run have happened.
+    /// Makes a run have happened: all of it, or with an error nothing.
     pub fn commit(&mut self, topic: &str, standing: Standing) -> Result<()> {
         self.content.topics.insert(topic.to_owned(), standing);
         let text = serde_json::to_string_pretty(&self.content)
@@ -124,8 +124,12 @@ impl StateFile {
         file.write_all(text.as_bytes())
             .and_then(|()| file.write_all(b"\n"))
             .and_then(|()| file.sync_all())
-            .map_err(|error| io_error("write", &self.path, &error))?;
-        temporary.commit(true)?;
+            .map_err(|error| write_error(&self.path, text.len() as u64, &error))?;
+        temporary.commit(true)
+    }
+
+    /// Brings its name to the disk.
+    pub fn sync(&self) -> Result<()> {
         sync_folder(self.path.parent().unwrap_or(Path::new(".")))
     }
 }

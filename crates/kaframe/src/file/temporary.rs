@@ -7,7 +7,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::io_error;
 use crate::error::{Error, Result};
@@ -18,10 +19,30 @@ const SUFFIX: &str = ".tmp";
 /// A file under its hidden name.
 #[derive(Debug)]
 pub(super) struct Temporary {
-    hidden: PathBuf,
+    hidden: Arc<Hidden>,
     path: PathBuf,
+}
+
+/// A hidden name. Who first finds that the file is not wanted removes it, even while somebody still writes to it; nobody does so twice, since by then the
+/// name may be that of a later file.
+#[derive(Debug)]
+pub(super) struct Hidden {
+    path: PathBuf,
+    ours: AtomicBool,
+}
+
+impl Hidden {
+    /// Removes the file, unless that was done or somebody else sees to it.
+    pub fn remove(&self) {
+        if self.ours.swap(false, Ordering::AcqRel) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
     /// Somebody else sees to it from here on.
-    kept: bool,
+    fn release(&self) {
+        self.ours.store(false, Ordering::Release);
+    }
 }
 
 impl Temporary {
@@ -34,21 +55,24 @@ impl Temporary {
         } else {
             format!("{}-{}-", process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
         };
-        let temporary = Temporary {
-            hidden: hidden_name(path, &tag),
-            path: path.to_owned(),
-            kept: false,
-        };
+        let hidden = hidden_name(path, &tag);
         let failed = |error| io_error("create", path, &error);
-        match fs::remove_file(&temporary.hidden) {
+        match fs::remove_file(&hidden) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)
-            .open(&temporary.hidden)
+            .open(&hidden)
             .map_err(failed)?;
+        let temporary = Temporary {
+            hidden: Arc::new(Hidden {
+                path: hidden,
+                ours: AtomicBool::new(true),
+            }),
+            path: path.to_owned(),
+        };
         Ok((temporary, file))
     }
 
@@ -57,39 +81,42 @@ impl Temporary {
         &self.path
     }
 
+    /// Its hidden name, for whoever may have to remove it before it is complete.
+    pub fn hidden(&self) -> Arc<Hidden> {
+        self.hidden.clone()
+    }
+
     /// Gives it its name. Without `overwrite` it never takes the place of another, not even of one that appeared a moment ago.
-    pub fn commit(mut self, overwrite: bool) -> Result<()> {
+    pub fn commit(self, overwrite: bool) -> Result<()> {
+        let hidden = &self.hidden.path;
         if overwrite {
-            rename(&self.hidden, &self.path)?;
-            self.kept = true;
+            rename(hidden, &self.path)?;
+            self.hidden.release();
             return Ok(());
         }
-        match fs::hard_link(&self.hidden, &self.path) {
+        match fs::hard_link(hidden, &self.path) {
             // The hidden name goes with `self`.
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists(&self.path)),
             // Not every file system has links.
             Err(_) if fs::symlink_metadata(&self.path).is_ok() => Err(exists(&self.path)),
             Err(_) => {
-                rename(&self.hidden, &self.path)?;
-                self.kept = true;
+                rename(hidden, &self.path)?;
+                self.hidden.release();
                 Ok(())
             }
         }
     }
 
     /// Leaves it under its hidden name; [`settle`] gives it its own.
-    pub fn keep(mut self) -> PathBuf {
-        self.kept = true;
-        self.path.clone()
+    pub fn keep(self) {
+        self.hidden.release();
     }
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        if !self.kept {
-            let _ = fs::remove_file(&self.hidden);
-        }
+        self.hidden.remove();
     }
 }
 
