@@ -227,6 +227,28 @@ def test_producing(cluster: Cluster, kcat: str, run: Callable[..., Ran], tmp_pat
         list(pool.map(both, enumerate(PRODUCED)))
 
 
+def test_keys_go_to_the_same_partitions(cluster: Cluster, kcat: str, run: Callable[..., Ran]) -> None:
+    servers = cluster.bootstrap_servers
+    keys = ["a", "key", "Zürich", "x" * 1000, *(f"user-{n}" for n in range(200))]
+    lines = "".join(f"{key}|{n}\n" for n, key in enumerate(keys)).encode()
+    where = {}
+    for name, program, flags in [
+        ("kcat", kcat, []),
+        ("kaframe", kaframe(), []),
+        ("kcat, Java's", kcat, ["-X", "topic.partitioner=murmur2_random"]),
+        ("kaframe, Java's", kaframe(), ["-X", "topic.partitioner=murmur2_random"]),
+    ]:
+        topic = f"kcat-keys-{name.replace(', ', '-').replace(chr(39), '')}"
+        foreign.create_topic(servers, topic, 12)
+        assert run(program, ["-b", servers, "-P", "-t", topic, "-K", "|", *flags], lines).code == 0
+        back = run(kcat, ["-b", servers, "-C", "-e", "-q", "-t", topic, "-f", "%k %p\\n"])
+        where[name] = sorted(back.out.decode().splitlines())
+    assert len(where["kcat"]) == len(keys)
+    assert where["kaframe"] == where["kcat"] != where["kcat, Java's"] == where["kaframe, Java's"]
+    ran = run(kaframe(), ["-b", servers, "-P", "-t", "kcat-keys-kcat", "-X", "partitioner=fnv1a"])
+    assert ran.code == 1 and b"partitioner=fnv1a" in ran.err
+
+
 def test_what_is_not_there_is_said(cluster: Cluster, run: Callable[..., Ran]) -> None:
     base = ["-b", cluster.bootstrap_servers]
     for flags, says in [

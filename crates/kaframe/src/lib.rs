@@ -100,8 +100,8 @@ pub use topics::Topics;
 #[doc(hidden)]
 pub use tuning::{Tuning, tune};
 pub use write::{
-    Compression, EncodeFormat, PartitionWrite, RowRanges, WriteOptions, WriteProgress, WriteProgressFn, WriteReport,
-    Writer,
+    Compression, EncodeFormat, KeyHash, PartitionWrite, RowRanges, WriteOptions, WriteProgress, WriteProgressFn,
+    WriteReport, Writer,
 };
 
 /// The Arrow types that appear in this crate's signatures.

@@ -97,6 +97,7 @@ impl Write {
             partition: self.partition,
             progress: bar.write_callback(),
             cancel: context.interrupt.token(),
+            ..WriteOptions::default()
         };
         let cluster = context.cluster(&self.connection)?;
         let writer = cluster.writer(&self.topic, options)?;

@@ -1,7 +1,7 @@
 //! `-P`: records from standard input, parted by a delimiter, from the lines of a file (`-l`), or one from each file.
 //!
 //! Empty records are passed over, as kcat does; `-Z` makes empty keys and values beside a key delimiter null. The topic must exist. Keys go to partitions
-//! as the Java client sends them: librdkafka's own choice is another.
+//! by librdkafka's CRC-32, unless `-X partitioner=murmur2_random` asks for Java's choice.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -31,6 +31,7 @@ pub fn run(session: &Session) -> Result<(), Stop> {
         value_format: EncodeFormat::Raw,
         compression: session.properties.compression,
         partition: arguments.partition,
+        key_hash: session.properties.key_hash,
         cancel: session.interrupt.token(),
         ..WriteOptions::default()
     };

@@ -8,7 +8,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kaframe::{Compression, IsolationLevel};
+use kaframe::{Compression, IsolationLevel, KeyHash};
 
 use super::arguments::{Arguments, Property};
 use super::stop::Stop;
@@ -26,11 +26,24 @@ pub enum Reset {
 }
 
 /// Properties that mean something to this mode and not to a connection.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Known {
     pub isolation: IsolationLevel,
     pub reset: Reset,
     pub compression: Compression,
+    pub key_hash: KeyHash,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Known {
+            isolation: IsolationLevel::default(),
+            reset: Reset::default(),
+            compression: Compression::default(),
+            // librdkafka's, which is not that of everything else here.
+            key_hash: KeyHash::Crc32,
+        }
+    }
 }
 
 const SERVERS: [&str; 2] = ["bootstrap.servers", "metadata.broker.list"];
@@ -101,6 +114,16 @@ fn known(properties: &mut Properties) -> Result<Known, Stop> {
                     "Invalid value \"{codec}\" for configuration property \"{name}\": none, gzip, snappy, lz4 or zstd"
                 ))
             })?;
+        }
+    }
+    match properties.remove("partitioner").as_deref() {
+        None | Some("consistent_random") => {}
+        Some("murmur2_random") => known.key_hash = KeyHash::Murmur2,
+        Some(other) => {
+            return Err(Stop::cannot(
+                &format!("-X partitioner={other}"),
+                "it is consistent_random (the default) or murmur2_random (Java's)",
+            ));
         }
     }
     if properties.contains_key("transactional.id") {
@@ -245,6 +268,10 @@ mod tests {
         assert_eq!(known.reset, Reset::Beginning);
         assert_eq!(known.compression, Compression::Zstd);
         assert_eq!(properties, map(&[("client.id", "me")]));
+        assert_eq!(known.key_hash, KeyHash::Crc32);
+        let java = super::known(&mut map(&[("partitioner", "murmur2_random")])).unwrap();
+        assert_eq!(java.key_hash, KeyHash::Murmur2);
+        assert!(super::known(&mut map(&[("partitioner", "fnv1a")])).is_err());
         assert!(super::known(&mut map(&[("transactional.id", "x")])).is_err());
         assert_eq!(bare("topic.auto.offset.reset"), "auto.offset.reset");
         assert_eq!(

@@ -23,6 +23,7 @@ use arrow_array::RecordBatch;
 pub use kaframe_codec::EncodeFormat;
 pub use kaframe_wire::batch::Compression;
 pub use options::{WriteOptions, WriteProgress, WriteProgressFn};
+pub use partitioner::KeyHash;
 pub use report::{PartitionWrite, RowRanges, WriteReport};
 pub use writer::Writer;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use kaframe_codec::{EncodeFormat, ValueFormat};
 use kaframe_wire::batch::Compression;
 
+use super::partitioner::KeyHash;
 use crate::cancel::CancelToken;
 
 /// How rows are written. `WriteOptions::default()` writes values as JSON, with the keys of the column `_key` if there is one.
@@ -20,8 +21,10 @@ pub struct WriteOptions {
     pub value_format: EncodeFormat,
     /// What batches are compressed with.
     pub compression: Compression,
-    /// The partition of every record. Without it the key decides as in the Java client, and records without a key take turns by batch.
+    /// The partition of every record. Without it the key decides, and records without a key take turns by batch.
     pub partition: Option<i32>,
+    /// How a key decides.
+    pub key_hash: KeyHash,
     /// Called as rows are acknowledged.
     pub progress: Option<WriteProgressFn>,
     /// Stops the write.
@@ -36,6 +39,7 @@ impl Default for WriteOptions {
             value_format: EncodeFormat::Json,
             compression: Compression::None,
             partition: None,
+            key_hash: KeyHash::default(),
             progress: None,
             cancel: CancelToken::new(),
         }
@@ -72,6 +76,7 @@ impl fmt::Debug for WriteOptions {
             .field("value_format", &self.value_format)
             .field("compression", &self.compression)
             .field("partition", &self.partition)
+            .field("key_hash", &self.key_hash)
             .finish_non_exhaustive()
     }
 }

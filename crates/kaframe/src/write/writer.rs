@@ -94,7 +94,7 @@ impl Writer {
             .and_then(|configs| configs.get("max.message.bytes")?.as_ref()?.parse().ok());
         let workers = Workers::new();
         Ok(Writer {
-            partitioner: Partitioner::new(partitions, options.partition),
+            partitioner: Partitioner::new(partitions, options.partition, options.key_hash),
             delivery: Delivery::new(producer, options.compression, workers.clone()),
             gather: Gather::new(BATCH_TARGET.min(max_message.unwrap_or(DEFAULT_MAX_MESSAGE))),
             max_message,
