@@ -11,6 +11,7 @@ use crate::bookmark::Bookmark;
 use crate::config::Config;
 use crate::count::Count;
 use crate::error::{Error, ErrorKind, Result};
+use crate::follow::Followed;
 use crate::options::ScanOptions;
 use crate::plan::Plan;
 use crate::report::Report;
@@ -218,6 +219,11 @@ impl Follow {
     /// See [`crate::Follow::next_start`].
     pub fn next_start(&self) -> Bookmark {
         self.inner.next_start()
+    }
+
+    /// See [`crate::Follow::step`].
+    pub fn step(&mut self) -> Option<Result<Followed>> {
+        self.runtime.block_on(self.inner.step())
     }
 }
 

@@ -34,6 +34,15 @@ const LOOK_BACK: i64 = 1000;
 /// Batches of malformed values and warnings that are kept: a follower may run for months.
 const KEPT: usize = 1000;
 
+/// What following comes to next.
+#[derive(Debug, Clone)]
+pub enum Followed {
+    /// Rows.
+    Batch(RecordBatch),
+    /// All that was there when it last looked is given; [`Follow::next_start`] is its end. What comes is yet to be written, or was a moment ago.
+    CaughtUp,
+}
+
 /// A scan that goes on with new records. Dropping it stops it.
 #[derive(Debug)]
 pub struct Follow {
@@ -90,29 +99,38 @@ impl Follow {
 
     /// The next batch, waited for as long as it takes; `None` only behind a `limit`. After an error there is nothing more.
     pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
-        if self.ended || self.left == Some(0) {
-            return None;
-        }
-        match self.advance().await {
-            Ok(batch) => {
-                if let Some(left) = &mut self.left {
-                    *left = left.saturating_sub(batch.num_rows() as u64);
-                }
-                Some(Ok(batch))
-            }
-            Err(error) => {
-                self.ended = true;
-                Some(Err(error))
+        loop {
+            match self.step().await? {
+                Ok(Followed::Batch(batch)) => return Some(Ok(batch)),
+                Ok(Followed::CaughtUp) => {}
+                Err(error) => return Some(Err(error)),
             }
         }
     }
 
-    async fn advance(&mut self) -> Result<RecordBatch> {
+    /// The same, for those who want to know when it has caught up.
+    pub async fn step(&mut self) -> Option<Result<Followed>> {
+        if self.ended || self.left == Some(0) {
+            return None;
+        }
+        let next = self.advance().await;
+        match (&next, &mut self.left) {
+            (Ok(Followed::Batch(batch)), Some(left)) => *left = left.saturating_sub(batch.num_rows() as u64),
+            (Err(_), _) => self.ended = true,
+            _ => {}
+        }
+        Some(next)
+    }
+
+    async fn advance(&mut self) -> Result<Followed> {
         loop {
             if let Some(running) = &mut self.running {
                 match running.next().await {
-                    Some(batch) => return batch,
-                    None => self.end_round(),
+                    Some(batch) => return batch.map(Followed::Batch),
+                    None => {
+                        self.end_round();
+                        return Ok(Followed::CaughtUp);
+                    }
                 }
             }
             if !self.begin_round().await? {

@@ -81,7 +81,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use estimate::Estimate;
 pub use file::{Exported, FileCompression, FileFormat, FileOptions, FileSource, Written, WrittenFile};
 pub use filter::{Answered, Condition, Filter, Implied, Mask};
-pub use follow::Follow;
+pub use follow::{Follow, Followed};
 pub use info::{ConfigEntry, ConfigOrigin, Info, PartitionInfo};
 pub use kaframe_codec::ValueFormat;
 pub use listing::{ClusterListing, ListedBroker, ListedPartition, ListedTopic, OffsetAtTime};

@@ -3,69 +3,35 @@
 //! Partitions come one after the other where kcat mixes them; inside a partition the order is that of offsets in both.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, TimestampMillisecondType};
 use arrow_array::{Array, RecordBatch};
-use kaframe::{Bound, Bounds, ErrorKind, ScanOptions};
+use kaframe::{Bound, Bounds, Followed, ScanOptions};
 
 use super::Session;
 use super::places::{self, Places};
 use super::stop::Stop;
-use crate::exit::Failure;
 use crate::render::{self, Filling, Needs, Renderer, Template};
-
-/// How often new records are looked for.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// Runs it.
 pub fn run(session: &Session) -> Result<(), Stop> {
     let topic = session.arguments.topic.as_deref().unwrap_or_default();
-    let mut places = places::find(session, topic)?;
+    let places = places::find(session, topic)?;
     let mut consumer = Consumer::new(session, topic)?;
-    loop {
-        if consumer.read(&places)? {
-            return Ok(());
-        }
-        for (partition, place) in &mut places {
-            let moved = place.next < place.end || consumer.rounds == 1;
-            place.next = place.next.max(place.end);
-            if consumer.stopped.contains(partition) || !moved {
-                continue;
-            }
+    if consumer.read(&places)? {
+        return Ok(());
+    }
+    for (partition, place) in &places {
+        if !consumer.stopped.contains(partition) {
             let exiting = session.arguments.exit_at_end && consumer.stop(*partition);
-            session.say(&format!(
-                "Reached end of topic {topic} [{partition}] at offset {}{}",
-                place.next,
-                if exiting { ": exiting" } else { "" }
-            ));
-        }
-        if consumer.all_stopped() {
-            return Ok(());
-        }
-        std::thread::sleep(PAUSE);
-        if session.interrupt.happened() {
-            return Ok(());
-        }
-        look_for_more(session, topic, &mut places)?;
-    }
-}
-
-/// Asks how far the partitions reach by now.
-fn look_for_more(session: &Session, topic: &str, places: &mut Places) -> Result<(), Stop> {
-    let options = ScanOptions {
-        partitions: Some(places.keys().copied().collect()),
-        isolation_level: session.properties.isolation,
-        cancel: session.interrupt.token(),
-        ..ScanOptions::default()
-    };
-    for plan in &session.cluster.scan(topic, options)?.plan().partitions {
-        if let Some(place) = places.get_mut(&plan.partition) {
-            place.end = plan.range.end.max(place.next);
+            consumer.say_end(*partition, place.next.max(place.end), exiting);
         }
     }
-    Ok(())
+    if consumer.all_stopped() {
+        return Ok(());
+    }
+    consumer.follow(places)
 }
 
 struct Consumer<'a> {
@@ -78,7 +44,7 @@ struct Consumer<'a> {
     partitions: usize,
     /// Records still to print; `None` for all.
     left: Option<u64>,
-    rounds: u64,
+    begun: bool,
 }
 
 impl<'a> Consumer<'a> {
@@ -133,7 +99,7 @@ impl<'a> Consumer<'a> {
                 partitions.len()
             },
             left: Some(arguments.count).filter(|count| *count > 0),
-            rounds: 0,
+            begun: false,
         })
     }
 
@@ -149,7 +115,6 @@ impl<'a> Consumer<'a> {
 
     /// Prints what is there now. Returns whether that was all that was asked for.
     fn read(&mut self, places: &Places) -> Result<bool, Stop> {
-        self.rounds += 1;
         let ranges = self.ranges(places)?;
         if ranges.is_empty() {
             return Ok(false);
@@ -175,23 +140,65 @@ impl<'a> Consumer<'a> {
         self.needs.apply(&mut options);
         let scan = self.session.cluster.scan(self.topic, options)?;
         let mut stream = scan.stream()?;
-        if self.rounds == 1 {
-            self.out.begin(&stream.schema())?;
-        }
         for batch in &mut stream {
-            match batch {
-                Ok(batch) => self.print(&batch)?,
-                Err(error) if error.kind() == ErrorKind::Cancelled => return Err(Failure::Interrupted.into()),
-                Err(error) => return Err(error.into()),
-            }
-            if self.left == Some(0) {
-                return Ok(true);
-            }
-            if self.all_stopped() {
+            self.print(&batch?)?;
+            if self.done() {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Goes on behind the places with what comes, until Ctrl-C or the last record that was asked for.
+    fn follow(&mut self, places: Places) -> Result<(), Stop> {
+        let mut ends: BTreeMap<i32, i64> = BTreeMap::new();
+        for (partition, place) in places {
+            if !self.stopped.contains(&partition) {
+                ends.insert(partition, place.next.max(place.end));
+            }
+        }
+        let starts = ends.iter().map(|(partition, end)| (*partition, Bound::Offset(*end)));
+        let mut options = ScanOptions {
+            start: Bounds::PerPartition(starts.collect()),
+            // Else partitions that are added are read too, from their start.
+            partitions: (self.session.arguments.partition.is_some() || !self.stopped.is_empty())
+                .then(|| ends.keys().copied().collect()),
+            isolation_level: self.session.properties.isolation,
+            cancel: self.session.interrupt.token(),
+            ..ScanOptions::default()
+        };
+        self.needs.apply(&mut options);
+        let mut follow = self.session.cluster.scan(self.topic, options)?.follow()?;
+        while let Some(next) = follow.step() {
+            match next? {
+                Followed::Batch(batch) => self.print(&batch)?,
+                Followed::CaughtUp => {
+                    for place in follow.next_start().topics.iter().flat_map(|topic| &topic.partitions) {
+                        let before = ends.insert(place.partition, place.offset);
+                        if before != Some(place.offset) && !self.stopped.contains(&place.partition) {
+                            self.say_end(place.partition, place.offset, false);
+                        }
+                    }
+                }
+            }
+            if self.done() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing more is wanted.
+    fn done(&self) -> bool {
+        self.left == Some(0) || self.all_stopped()
+    }
+
+    fn say_end(&self, partition: i32, offset: i64, exiting: bool) {
+        let exiting = if exiting { ": exiting" } else { "" };
+        self.session.say(&format!(
+            "Reached end of topic {} [{partition}] at offset {offset}{exiting}",
+            self.topic
+        ));
     }
 
     /// What there is to read, up to the first record behind the last time where a broker can tell its offset.
@@ -219,6 +226,9 @@ impl<'a> Consumer<'a> {
 
     /// Prints the rows of a batch that are wanted, in runs.
     fn print(&mut self, batch: &RecordBatch) -> Result<(), Stop> {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.out.begin(&batch.schema())?;
+        }
         let rows = batch.num_rows();
         let stop_time = self.session.arguments.stop_time;
         if stop_time == 0 {
