@@ -36,6 +36,7 @@ class FileArguments(TypedDict):
     row_group_size: int
     partition_by: list[str]
     overwrite: bool
+    state: str | None
 
 
 class WrittenFile(NamedTuple):
@@ -74,6 +75,7 @@ class Savable:
         row_group_size: int = ROW_GROUP,
         partition_by: str | Sequence[str] | None = None,
         overwrite: bool = False,
+        state: StrPath | None = None,
     ) -> WrittenFiles:
         """Reads it all into a Parquet file, or into a folder of files, in bounded memory.
 
@@ -89,6 +91,9 @@ class Savable:
             Folders ``name=value`` by a column, or by a part of a time: ``"country"``, ``"day(_timestamp)"`` (``year``, ``month``, ``day``, ``hour``, in UTC).
         overwrite : bool
             Replace what is there. Without it, a file that is there, or a folder with anything in it, is a `ConfigError`.
+        state : str or path, optional
+            A file that remembers where this stands: run it again, and only what is new is added to the folder `path`, nothing twice, wherever a run was
+            ended. The scan says where the first run begins; each goes up to now, or to the scan's ``end``.
 
         Returns
         -------
@@ -101,8 +106,15 @@ class Savable:
         >>> written.rows
         1000
         >>> written = kf.scan("orders").write_parquet("orders/", partition_by="day(_timestamp)")
+
+        Run after run, only what is new:
+
+        >>> kf.scan("orders").write_parquet("all_orders/", state="orders.state").rows
+        1000
+        >>> kf.scan("orders").write_parquet("all_orders/", state="orders.state").rows
+        0
         """
-        return self._write(path, "parquet", compression, partition_by, overwrite, row_group_size)
+        return self._write(path, "parquet", compression, partition_by, overwrite, state, row_group_size)
 
     def write_ipc(
         self,
@@ -112,9 +124,10 @@ class Savable:
         row_group_size: int = ROW_GROUP,
         partition_by: str | Sequence[str] | None = None,
         overwrite: bool = False,
+        state: StrPath | None = None,
     ) -> WrittenFiles:
         """Reads it all into an Arrow IPC file (Feather), as :meth:`write_parquet` does; a record batch has at most `row_group_size` rows."""
-        return self._write(path, "arrow", compression, partition_by, overwrite, row_group_size)
+        return self._write(path, "arrow", compression, partition_by, overwrite, state, row_group_size)
 
     def write_csv(
         self,
@@ -123,12 +136,13 @@ class Savable:
         compression: TextCompression | None = None,
         partition_by: str | Sequence[str] | None = None,
         overwrite: bool = False,
+        state: StrPath | None = None,
     ) -> WrittenFiles:
         """Reads it all into a CSV file, as :meth:`write_parquet` does; names that end with ``.gz`` or ``.zst`` are compressed.
 
         A null is an empty field, an empty text a quoted one; times are RFC 3339, bytes base64, nested values JSON.
         """
-        return self._write(path, "csv", compression, partition_by, overwrite)
+        return self._write(path, "csv", compression, partition_by, overwrite, state)
 
     def write_ndjson(
         self,
@@ -137,9 +151,10 @@ class Savable:
         compression: TextCompression | None = None,
         partition_by: str | Sequence[str] | None = None,
         overwrite: bool = False,
+        state: StrPath | None = None,
     ) -> WrittenFiles:
         """Reads it all into a file with one JSON object a line, as :meth:`write_csv` does."""
-        return self._write(path, "ndjson", compression, partition_by, overwrite)
+        return self._write(path, "ndjson", compression, partition_by, overwrite, state)
 
     def _write(
         self,
@@ -148,6 +163,7 @@ class Savable:
         compression: str | None,
         partition_by: str | Sequence[str] | None,
         overwrite: bool,
+        state: StrPath | None,
         row_group_size: int = ROW_GROUP,
     ) -> WrittenFiles:
         if row_group_size < 1:
@@ -158,6 +174,7 @@ class Savable:
             "row_group_size": row_group_size,
             "partition_by": [partition_by] if isinstance(partition_by, str) else list(partition_by or ()),
             "overwrite": bool(overwrite),
+            "state": None if state is None else os.fspath(state),
         }
         with Watch(self._progress, self._native.topics) as watch:
             files, texts, next_start = self._native.write_file(os.fspath(path), arguments, watch.native)

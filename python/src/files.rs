@@ -18,6 +18,7 @@ pub(crate) struct FileArguments {
     row_group_size: usize,
     partition_by: Vec<String>,
     overwrite: bool,
+    pub(crate) state: Option<PathBuf>,
 }
 
 impl FileArguments {

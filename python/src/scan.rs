@@ -166,14 +166,21 @@ impl Scan {
         &self,
         py: Python<'_>,
         path: PathBuf,
-        arguments: FileArguments,
+        mut arguments: FileArguments,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<WrittenTexts> {
         self.home.check(py, "scan")?;
+        let state = arguments.state.take();
         let options = arguments.options().map_err(|failed| error::to_python(py, &failed))?;
         let scan = self.scan.clone();
         let watch = Watch::new(&self.slot, progress.as_ref());
-        wait(py, &watch, async move { scan.write_file(path, options).await }).map(written_texts)
+        let written = wait(py, &watch, async move {
+            match state {
+                None => scan.write_file(path, options).await,
+                Some(state) => Ok(scan.export(path, state, options).await?.written),
+            }
+        });
+        written.map(written_texts)
     }
 
     /// The rows of a stream, then new ones as they are written.

@@ -91,7 +91,7 @@ impl Export {
             Some(state) => {
                 let exported = cluster.export(topic, &path, state, options, files);
                 exported.map(|exported| {
-                    if exported.written.is_none() && !context.output.quiet {
+                    if exported.written.files.is_empty() && !context.output.quiet {
                         messages::note(&format!(
                             "{topic}: nothing new; {} rows of {} runs are in {}",
                             thousands(exported.rows),
@@ -99,7 +99,7 @@ impl Export {
                             path.display()
                         ));
                     }
-                    exported.written
+                    Some(exported.written).filter(|written| !written.files.is_empty())
                 })
             }
         };

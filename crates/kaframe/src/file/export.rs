@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use kaframe_client::Client;
+
 use super::state::{Standing, StateFile};
 use super::target::Target;
 use super::temporary::settle;
@@ -11,12 +13,13 @@ use crate::bound::{Bound, Bounds};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::options::ScanOptions;
+use crate::scan::Scan;
 
 /// What a run came to.
 #[derive(Debug, Clone)]
 pub struct Exported {
-    /// What it wrote; `None` where nothing was new.
-    pub written: Option<Written>,
+    /// What it wrote: no files where nothing was new.
+    pub written: Written,
     /// Rows that all runs wrote so far.
     pub rows: u64,
     /// Runs that wrote something so far.
@@ -36,63 +39,104 @@ impl Cluster {
         topic: &str,
         folder: impl AsRef<Path>,
         state: impl AsRef<Path>,
-        mut scan: ScanOptions,
+        scan: ScanOptions,
         files: FileOptions,
     ) -> Result<Exported> {
-        check(&scan)?;
-        let folder = absolute(folder.as_ref())?;
-        let mut state = StateFile::open(state.as_ref())?;
-        // Also says what is wrong with the place before anything is read.
-        Target::folder(&folder, String::new(), true, &files)?;
-        let before = state.recover(topic, &folder)?;
-        let (runs, rows) = before.as_ref().map_or((0, 0), |before| (before.runs, before.rows));
-        match before {
-            Some(before) => scan.start = Bounds::Bookmark(before.next_start),
-            None if holds_files(&folder)? => {
-                let message = format!(
-                    "the folder {} is not empty, and the state knows nothing of it",
-                    folder.display()
-                );
-                return Err(
-                    Error::config(message).with_hint("name an empty folder, or the state file that belongs to it")
-                );
-            }
-            None => {}
-        }
-        let scan = self.scan(topic, scan).await?;
-        if scan.plan().offsets() == 0 {
-            return Ok(Exported {
-                written: None,
-                rows,
-                runs,
-            });
-        }
-        let run = runs + 1;
-        let target = Target::folder(&folder, format!("part-{run:06}"), true, &files)?;
-        let (written, staged) = scan.stage(&target, &files).await?;
-        let paths = staged.paths();
-        staged.sync()?;
-        let relative = |path: &PathBuf| path.strip_prefix(&folder).unwrap_or(path).to_owned();
-        let standing = Standing {
-            runs: run,
-            rows: rows + written.rows(),
-            next_start: written.next_start.clone(),
-            files: paths.iter().map(relative).collect(),
-            folder,
-        };
-        let (rows, runs) = (standing.rows, standing.runs);
-        // Where this fails, the files go with `staged`.
-        state.commit(topic, standing)?;
-        // From here on the run has happened; should it end here, the next one does the rest.
-        staged.keep();
-        state.sync()?;
-        settle(&paths)?;
-        Ok(Exported {
-            written: Some(written),
-            rows,
-            runs,
-        })
+        run(&self.client, topic, folder.as_ref(), state.as_ref(), scan, files).await
     }
+}
+
+impl Scan {
+    /// [`Cluster::export`] of this scan's topic, with its options: where the first run begins, where each ends (now, if that is not said), what is read.
+    ///
+    /// # Errors
+    /// As there; also [`crate::ErrorKind::Config`] where the scan has several topics: a state goes topic by topic.
+    pub async fn export(
+        &self,
+        folder: impl AsRef<Path>,
+        state: impl AsRef<Path>,
+        files: FileOptions,
+    ) -> Result<Exported> {
+        let topic = match self.plan().topics.as_slice() {
+            [topic] if !self.plan().several => topic.name.as_str(),
+            _ => {
+                let message = format!(
+                    "a state goes topic by topic, and this is a scan of {}",
+                    self.plan().topic_names()
+                );
+                return Err(Error::config(message).with_hint("export each topic of its own; they may share the state"));
+            }
+        };
+        let options = self.options().clone();
+        run(self.client(), topic, folder.as_ref(), state.as_ref(), options, files).await
+    }
+}
+
+async fn run(
+    client: &Client,
+    topic: &str,
+    folder: &Path,
+    state: &Path,
+    mut options: ScanOptions,
+    files: FileOptions,
+) -> Result<Exported> {
+    check(&options)?;
+    let folder = absolute(folder)?;
+    let mut state = StateFile::open(state)?;
+    // Also says what is wrong with the place before anything is read.
+    Target::folder(&folder, String::new(), true, &files)?;
+    let before = state.recover(topic, &folder)?;
+    let (runs, rows) = before.as_ref().map_or((0, 0), |before| (before.runs, before.rows));
+    match before {
+        Some(before) => options.start = Bounds::Bookmark(before.next_start),
+        None if holds_files(&folder)? => {
+            let message = format!(
+                "the folder {} is not empty, and the state knows nothing of it",
+                folder.display()
+            );
+            return Err(Error::config(message).with_hint("name an empty folder, or the state file that belongs to it"));
+        }
+        None => {}
+    }
+    let scan = Scan::resolve(client, &topic.into(), options).await?;
+    if scan.plan().offsets() == 0 {
+        let written = nothing(&scan).await?;
+        return Ok(Exported { written, rows, runs });
+    }
+    let run = runs + 1;
+    let target = Target::folder(&folder, format!("part-{run:06}"), true, &files)?;
+    let (written, staged) = scan.stage(&target, &files).await?;
+    let paths = staged.paths();
+    staged.sync()?;
+    let relative = |path: &PathBuf| path.strip_prefix(&folder).unwrap_or(path).to_owned();
+    let standing = Standing {
+        runs: run,
+        rows: rows + written.rows(),
+        next_start: written.next_start.clone(),
+        files: paths.iter().map(relative).collect(),
+        folder,
+    };
+    let (rows, runs) = (standing.rows, standing.runs);
+    // Where this fails, the files go with `staged`.
+    state.commit(topic, standing)?;
+    // From here on the run has happened; should it end here, the next one does the rest.
+    staged.keep();
+    state.sync()?;
+    settle(&paths)?;
+    Ok(Exported { written, rows, runs })
+}
+
+/// A run that finds nothing new, accounted for.
+async fn nothing(scan: &Scan) -> Result<Written> {
+    let mut stream = scan.stream().await?;
+    while let Some(batch) = stream.next().await {
+        batch?;
+    }
+    Ok(Written {
+        files: Vec::new(),
+        report: stream.report(),
+        next_start: stream.next_start(),
+    })
 }
 
 impl blocking::Cluster {
