@@ -12,6 +12,7 @@ mod cluster;
 mod error;
 mod files;
 mod follow;
+mod log;
 mod query;
 mod reader;
 mod rows;

@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use tokio::task::JoinHandle;
 
 use crate::error;
+use crate::log;
 use crate::runtime::runtime;
 
 /// How long the interpreter is let go at a time.
@@ -24,6 +25,7 @@ pub(crate) fn wait<T: Send + 'static>(
     watch: &Watch<'_>,
     future: impl Future<Output = kaframe::Result<T>> + Send + 'static,
 ) -> PyResult<T> {
+    log::listen(py);
     let (sender, receiver) = sync_channel(1);
     let mut task = Task(Some(runtime(py)?.spawn(async move {
         // Nobody waits for the answer any more after an interrupt.
@@ -37,11 +39,15 @@ pub(crate) fn wait<T: Send + 'static>(
         match answer {
             Ok(result) => {
                 watch.tell(py)?;
+                log::pass_on(py)?;
                 return result.map_err(|failed| error::to_python(py, &failed));
             }
             Err(RecvTimeoutError::Timeout) => {
-                py.check_signals()?;
-                watch.tell(py)?;
+                if let Err(interrupt) = py.check_signals().and_then(|()| watch.tell(py)) {
+                    task.stop(py);
+                    return Err(interrupt);
+                }
+                log::pass_on(py)?;
             }
             Err(RecvTimeoutError::Disconnected) => return Err(task.panicked(py)),
         }
@@ -52,10 +58,22 @@ fn receive<T>(receiver: Receiver<T>) -> (Result<T, RecvTimeoutError>, Receiver<T
     (receiver.recv_timeout(POLL), receiver)
 }
 
+/// How long an interrupted wait sees to it that sockets are closed and unfinished files gone; they are in any case, a little later.
+const LAST: Duration = Duration::from_millis(100);
+
 /// A spawned task that ends with the wait for it.
 pub(crate) struct Task(pub(crate) Option<JoinHandle<()>>);
 
 impl Task {
+    /// Ends it, and waits for a moment until it has ended.
+    fn stop(&mut self, py: Python<'_>) {
+        if let (Some(task), Ok(runtime)) = (self.0.take(), runtime(py)) {
+            task.abort();
+            let ended = async { tokio::time::timeout(LAST, task).await };
+            py.detach(|| drop(runtime.block_on(ended)));
+        }
+    }
+
     /// Why the task ended without an answer.
     fn panicked(&mut self, py: Python<'_>) -> PyErr {
         let reason = self

@@ -331,7 +331,8 @@ impl<'a> Retrying<'a> {
         if !self.patience.allows(pause) {
             return Err(self.gave_up());
         }
-        tracing::debug!(what = self.what, topic = self.topic, ?pause, last = ?self.attempts.last, "trying again");
+        let last = self.attempts.last.as_ref().map(tracing::field::display);
+        tracing::info!(what = self.what, topic = self.topic, ?pause, last, "trying again");
         Ok(pause)
     }
 

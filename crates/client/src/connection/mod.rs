@@ -135,6 +135,7 @@ impl Connection {
     /// Notes that the broker asked to be left alone for a while.
     pub fn throttle(&mut self, quiet: Duration) {
         if !quiet.is_zero() {
+            tracing::info!(broker = %self.peer, ?quiet, "the broker asks to be left alone");
             self.quiet_until = Some(Instant::now() + quiet);
         }
     }

@@ -118,7 +118,14 @@ impl PartitionFetcher {
         if until >= deadline {
             return Err(self.gave_up(offset, waiting));
         }
-        tracing::debug!(topic = self.topic.name, partition = self.partition, ?pause, last = ?self.attempts.last, "fetching again");
+        let last = self.attempts.last.as_ref().map(tracing::field::display);
+        tracing::info!(
+            topic = self.topic.name,
+            partition = self.partition,
+            ?pause,
+            last,
+            "fetching again"
+        );
         sleep_until(until).await;
         if stale {
             self.client.refresh(&self.topic, asked, deadline).await?;
