@@ -71,7 +71,8 @@ class KafkaServer:
         self.settings = settings or {}
         self.port = 0
         self.pid = 0
-        self._guard: subprocess.Popen[str] | None = None
+        self._guards: list[subprocess.Popen[str]] = []
+        self._command: list[str] = []
         self._directory = Path()
 
     @property
@@ -127,21 +128,20 @@ class KafkaServer:
             raise StartError(
                 f"formatting the storage of Kafka {self.line} failed:\n{done.stdout[-1500:]}{done.stderr[-1500:]}"
             )
-        command = [java[0], f"-Xms{self.heap}", f"-Xmx{self.heap}", *java[1:], "kafka.Kafka", str(properties)]
-        self._guard = subprocess.Popen(
-            [
-                sys.executable,
-                str(HERE / "guard.py"),
-                str(self._directory),
-                str(self._directory / "kafka.log"),
-                *command,
-            ],
+        self._command = [java[0], f"-Xms{self.heap}", f"-Xmx{self.heap}", *java[1:], "kafka.Kafka", str(properties)]
+        self._launch()
+
+    def _launch(self) -> None:
+        log = str(self._directory / "kafka.log")
+        guard = subprocess.Popen(
+            [sys.executable, str(HERE / "guard.py"), str(self._directory), log, *self._command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self._guard.stdout is not None
-        self.pid = int(self._guard.stdout.readline())
+        self._guards.append(guard)
+        assert guard.stdout is not None
+        self.pid = int(guard.stdout.readline())
         self._wait_until_up()
 
     def _properties(self, controller_port: int) -> str:
@@ -175,14 +175,25 @@ class KafkaServer:
         """Continue after :meth:`pause`."""
         os.kill(self.pid, signal.SIGCONT)
 
+    def kill(self) -> None:
+        """End the process as a crash would (SIGKILL). Its data stays."""
+        os.killpg(self.pid, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while alive(self.pid) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    def start_again(self) -> None:
+        """A new process on the same port and the same data, after :meth:`kill`."""
+        self._launch()
+
     def stop(self) -> None:
         """Stop the server and remove its data. Safe to call twice."""
-        guard, self._guard = self._guard, None
-        if guard is None:
-            return
-        assert guard.stdin is not None
-        guard.stdin.close()
-        guard.wait(timeout=30)
+        guards, self._guards = self._guards, []
+        # The last one first: the others have nothing left to guard but the data.
+        for guard in reversed(guards):
+            assert guard.stdin is not None
+            guard.stdin.close()
+            guard.wait(timeout=30)
 
     def __enter__(self) -> KafkaServer:
         return self.start()

@@ -4,6 +4,7 @@ mod broker;
 mod completions;
 mod count;
 mod demo;
+mod examples;
 mod export;
 mod follow;
 mod info;
@@ -31,38 +32,52 @@ use crate::messages;
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Read a topic, or a chosen part of it, up to now, and stop
-    #[command(alias = "cat")]
+    #[command(alias = "cat", after_help = examples::READ)]
     Read(read::Read),
     /// The first records
+    #[command(after_help = examples::HEAD)]
     Head(read::Head),
     /// The newest records
+    #[command(after_help = examples::TAIL)]
     Tail(read::Tail),
     /// What is in a topic: columns, nulls, frequent values, records over time
+    #[command(after_help = examples::SUMMARIZE)]
     Summarize(Box<summarize::Summarize>),
     /// Partitions, offsets, settings, time span and size of a topic
+    #[command(after_help = examples::INFO)]
     Info(info::InfoCommand),
     /// Save topics as files: Parquet, Arrow, CSV or NDJSON, once or run after run
+    #[command(after_help = examples::EXPORT)]
     Export(export::Export),
     /// Write records from standard input, one a line, or from files
+    #[command(after_help = examples::WRITE)]
     Write(write::Write),
     /// List, create, describe and delete topics
+    #[command(after_help = examples::TOPICS)]
     Topics(topics::Topics),
     /// How many records: exact, by the headers of batches
+    #[command(after_help = examples::COUNT)]
     Count(count::Count),
     /// Ask topics in SQL: one query, or a prompt
+    #[command(after_help = examples::SQL)]
     Sql(sql::Sql),
     /// What a read would read: offsets, partitions, splits
+    #[command(after_help = examples::PLAN)]
     Plan(plan::Plan),
     /// Run a local Kafka broker in memory, until Ctrl-C
+    #[command(after_help = examples::BROKER)]
     Broker(broker::Broker),
     /// Start a local broker, write 1,000 records, read them back
+    #[command(after_help = examples::DEMO)]
     Demo(demo::Demo),
     /// Print what makes a shell complete commands, flags and topics
+    #[command(after_help = examples::COMPLETIONS)]
     Completions(completions::Completions),
     /// Write manual pages into a folder
     #[command(hide = true)]
     Man(man::Man),
     /// The version, and what it was built for
+    #[command(after_help = examples::VERSION)]
     Version(version::Version),
 }
 

@@ -130,6 +130,11 @@ impl List {
             .with_hint(hint)
             .into());
         }
+        for pattern in &self.patterns {
+            if !topics.iter().any(|topic| glob::matches(pattern, &topic.name)) {
+                messages::warning(&format!("no topic is called {pattern}"));
+            }
+        }
         let names: ArrayRef = Arc::new(StringArray::from_iter_values(topics.iter().map(|t| &t.name)));
         let partitions: ArrayRef = Arc::new(Int32Array::from_iter_values(topics.iter().map(|t| t.partitions)));
         let mut columns = vec![("topic", names), ("partitions", partitions)];

@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use kaframe::blocking::Follow;
-use kaframe::{Bounds, CancelToken, ErrorKind, ScanOptions};
+use kaframe::{Bounds, CancelToken, ErrorKind, Followed, ScanOptions};
 
-use crate::support::{Bench, bench, ints};
+use kaframe_broker::{BrokerOptions, TopicSpec};
+
+use crate::support::{Bench, bench, bench_with, ints};
 
 fn follow(bench: &Bench, options: ScanOptions) -> Follow {
     let scan = bench.cluster.scan("t", options).expect("a plan");
@@ -120,4 +122,92 @@ fn it_stops_at_once_when_cancelled() {
         "{:?}",
         started.elapsed()
     );
+}
+
+#[test]
+fn leaders_move_while_it_follows() {
+    let bench = bench_with(BrokerOptions {
+        brokers: 2,
+        topics: vec![TopicSpec::new("t", 1)],
+        ..BrokerOptions::default()
+    });
+    bench.numbers(0, 0..3);
+    let mut follow = follow(&bench, ScanOptions::default());
+    assert_eq!(next(&mut follow), [0, 1, 2]);
+    for round in 1..4 {
+        bench.control.set_leader("t", 0, 1 + round as i32 % 2);
+        bench.numbers(0, round * 10..round * 10 + 3);
+        let expected: Vec<i64> = (round * 10..round * 10 + 3).collect();
+        assert_eq!(next(&mut follow), expected);
+    }
+    assert_eq!(follow.report().expect("a report").delivered(), 12);
+}
+
+#[test]
+fn partitions_that_are_added_join_from_their_start() {
+    let bench = bench(1);
+    bench.numbers(0, 0..2);
+    let mut all = follow(&bench, ScanOptions::default().start("latest").unwrap());
+    let only = ScanOptions {
+        partitions: Some(vec![0]),
+        ..ScanOptions::default()
+    };
+    let mut one = follow(&bench, only);
+    assert_eq!(next(&mut one), [0, 1]);
+    bench.control.grow_topic("t", 2);
+    bench.numbers(1, 70..72);
+    assert_eq!(next(&mut all), [70, 71], "what was written before it was noticed too");
+    bench.numbers(0, 2..3);
+    assert_eq!(next(&mut all), [2]);
+    assert_eq!(next(&mut one), [2], "who asked for one partition has one");
+    let place = all.next_start();
+    let offsets: Vec<i64> = place.topics[0].partitions.iter().map(|p| p.offset).collect();
+    assert_eq!(offsets, [3, 2]);
+}
+
+#[test]
+fn records_that_are_deleted_before_they_were_given() {
+    let bench = bench(1);
+    bench.numbers(0, 0..5);
+    let mut strict = follow(&bench, ScanOptions::default());
+    let partial = ScanOptions {
+        allow_partial: true,
+        ..ScanOptions::default()
+    };
+    let mut partial = follow(&bench, partial);
+    assert_eq!(
+        (next(&mut strict), next(&mut partial)),
+        (vec![0, 1, 2, 3, 4], vec![0, 1, 2, 3, 4])
+    );
+    // What was given already may go.
+    bench.control.set_log_start("t", 0, 5);
+    bench.numbers(0, 5..7);
+    assert_eq!((next(&mut strict), next(&mut partial)), (vec![5, 6], vec![5, 6]));
+    bench.numbers(0, 7..17);
+    bench.numbers(0, 17..20);
+    bench.control.set_log_start("t", 0, 17);
+    let error = strict.next().expect("it ends with an error").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DataLoss, "{error}");
+    assert!(error.to_string().contains("17"), "{error}");
+    assert_eq!(next(&mut partial), [17, 18, 19]);
+    let report = partial.report().expect("a report");
+    assert_eq!((report.delivered(), report.partitions[0].lost), (10, 10));
+}
+
+#[test]
+fn it_says_when_it_has_caught_up() {
+    let bench = bench(2);
+    bench.numbers(0, 0..3);
+    let mut follow = follow(&bench, ScanOptions::default());
+    let mut rows = 0;
+    for end in [3, 5] {
+        loop {
+            match follow.step().expect("it goes on").expect("no error") {
+                Followed::Batch(batch) => rows += batch.num_rows() as i64,
+                Followed::CaughtUp => break,
+            }
+        }
+        assert_eq!((rows, follow.next_start().topics[0].partitions[0].offset), (end, end));
+        bench.numbers(0, 3..5);
+    }
 }
