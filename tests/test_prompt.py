@@ -24,7 +24,13 @@ class Prompt:
     def __init__(self, address: str, home: Path, *arguments: str) -> None:
         self.child, self.terminal = pty.fork()
         if self.child == 0:
-            environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "HOME": str(home), "XDG_STATE_HOME": str(home)}
+            environment = {
+                **os.environ,
+                "TERM": "xterm",
+                "NO_COLOR": "1",
+                "HOME": str(home),
+                "XDG_STATE_HOME": str(home),
+            }
             os.execve(kaframe(), ["kaframe", "-b", address, "sql", *arguments], environment)
         self.shown = ""
         self.seen = 0
@@ -73,7 +79,9 @@ class Prompt:
 def address() -> Iterator[str]:
     with kf.Broker(topics={"orders": 2, "returns-eu": 1}) as broker:
         kafka = kf.connect(broker.bootstrap_servers)
-        kafka.write([{"id": n, "country": "DE" if n % 2 else "FR", "user": {"name": f"u{n}"}} for n in range(3000)], "orders")
+        kafka.write(
+            [{"id": n, "country": "DE" if n % 2 else "FR", "user": {"name": f"u{n}"}} for n in range(3000)], "orders"
+        )
         kafka.write([{"reason": "\x1b[2Jbroken"}], "returns-eu")
         yield broker.bootstrap_servers
 

@@ -35,8 +35,13 @@ def on_a_full_disk(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
     folder.mkdir()
     mount = f"mount -t tmpfs -o size=1m tmpfs {shlex.quote(str(folder))} && cd {shlex.quote(str(folder))} && {line}"
     for unshare in (["unshare", "-rm"], ["unshare", "-m"]):
-        if subprocess.run([*unshare, "sh", "-c", f"mount -t tmpfs tmpfs {folder}"], capture_output=True).returncode == 0:
-            return subprocess.run([*unshare, "sh", "-c", mount], capture_output=True, text=True, timeout=60, check=False)
+        if (
+            subprocess.run([*unshare, "sh", "-c", f"mount -t tmpfs tmpfs {folder}"], capture_output=True).returncode
+            == 0
+        ):
+            return subprocess.run(
+                [*unshare, "sh", "-c", mount], capture_output=True, text=True, timeout=60, check=False
+            )
     pytest.skip("this system lets nobody mount a small disk")
 
 
@@ -65,7 +70,9 @@ def test_a_full_disk_under_the_state(address: str, tmp_path: Path) -> None:
     assert {"code", "1"} <= left and "orders.state" not in left, done
     assert not [path for path in (tmp_path / "folder").rglob("*") if path.is_file()]
     # With room again the next run does it all.
-    again = command("-b", address, "export", "orders", "-w", f"{tmp_path}/folder/", "--state", f"{tmp_path}/orders.state")
+    again = command(
+        "-b", address, "export", "orders", "-w", f"{tmp_path}/folder/", "--state", f"{tmp_path}/orders.state"
+    )
     assert again.returncode == 0, again.stderr
     assert json.loads((tmp_path / "orders.state").read_text())["topics"]["orders"]["rows"] == ROWS
 

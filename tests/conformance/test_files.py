@@ -37,7 +37,7 @@ def value(n: int) -> dict[str, object]:
         "n": n,
         "place": PLACES[n % len(PLACES)],
         "amount": n / 4,
-        "text": ['plain', 'say "hi", you', "two\nlines", "", "日本語 🦀", "'", "back\\slash"][n % 7],
+        "text": ["plain", 'say "hi", you', "two\nlines", "", "日本語 🦀", "'", "back\\slash"][n % 7],
         "user": {"name": f"user {n}", "tags": ["a"] * (n % 3)},
         "maybe": None if n % 3 else n,
     }
@@ -128,7 +128,9 @@ def test_folders_by_odd_values(cluster: Cluster, filled: str, tmp_path: Path) ->
     flavour = pyarrow.dataset.partitioning(where, flavor="hive")
     table = pyarrow.dataset.dataset(folder, format="parquet", partitioning=flavour).to_table()
     assert by_n(table.select(list(expected()[0]) + ["_key"]).to_pylist()) == expected()
-    duck = f"select n, place from read_parquet('{folder}/*/*.parquet', hive_partitioning=true, hive_types_autocast=false)"
+    duck = (
+        f"select n, place from read_parquet('{folder}/*/*.parquet', hive_partitioning=true, hive_types_autocast=false)"
+    )
     places = {row["n"]: row["place"] for row in duckdb.sql(duck).to_arrow_table().to_pylist() if row["n"] is not None}
     assert places == {row["n"]: row["place"] for row in expected()}
     lazy = pl.scan_parquet(folder, hive_partitioning=True, try_parse_hive_dates=False)
