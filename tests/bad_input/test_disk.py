@@ -157,7 +157,7 @@ def test_ctrl_c_during_an_export(address: str, tmp_path: Path, flags: list[str])
         rows, files = standing(home)
         hidden = [name for name in files if Path(name).name.startswith(".")]
         if rows is not None or (process.returncode == 0):
-            written = [path for path in (home / "folder").rglob("*.parquet")]
+            written = list((home / "folder").rglob("*.parquet"))
             assert written and rows in (None, ROWS)
         elif process.returncode == 130:
             assert time.monotonic() - sent < 1.0
@@ -183,5 +183,5 @@ except KeyboardInterrupt: print("interrupted", flush=True)
         time.sleep(tenths * 0.06)
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=30)[0] == "interrupted\n"
-        hidden = [path for path in home.rglob(".*")]
+        hidden = list(home.rglob(".*"))
         assert not hidden, hidden

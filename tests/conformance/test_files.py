@@ -127,7 +127,7 @@ def test_folders_by_odd_values(cluster: Cluster, filled: str, tmp_path: Path) ->
     where = pa.schema([("place", pa.string())])
     flavour = pyarrow.dataset.partitioning(where, flavor="hive")
     table = pyarrow.dataset.dataset(folder, format="parquet", partitioning=flavour).to_table()
-    assert by_n(table.select(list(expected()[0]) + ["_key"]).to_pylist()) == expected()
+    assert by_n(table.select([*list(expected()[0]), "_key"]).to_pylist()) == expected()
     duck = (
         f"select n, place from read_parquet('{folder}/*/*.parquet', hive_partitioning=true, hive_types_autocast=false)"
     )
