@@ -1,4 +1,4 @@
-"""Disks that are full, targets that are there already, interrupts in the middle: files are whole or not there, and a state stands where its files do."""
+"""Full disks, targets that are there, interrupts in the middle: files are whole or not there, and a state stands where its files do."""
 
 from __future__ import annotations
 
