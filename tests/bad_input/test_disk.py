@@ -96,6 +96,15 @@ def test_a_limit_on_the_size_of_files(address: str, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_more_folders_than_files_may_be_open(address: str, tmp_path: Path) -> None:
+    run = f"{kaframe()} -q -b {address} export orders -n 600 -w {tmp_path}/by_n/ --partition-by n"
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -n 150; {run}"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("by_n/n=*/part-*.parquet"))) == 600
+
+
 def test_targets_that_are_there(address: str, tmp_path: Path) -> None:
     target, link, folder = tmp_path / "orders.csv", tmp_path / "link.csv", tmp_path / "closed"
     target.write_text("mine\n")

@@ -92,7 +92,7 @@ def test_arrow(cluster: Cluster, filled: str, tmp_path: Path, compression: str) 
     path = tmp_path / "rows.arrow"
     scan(cluster, filled).write_ipc(path, compression=compression)  # type: ignore[arg-type]
     assert by_n(pyarrow.feather.read_table(path, memory_map=False).to_pylist()) == expected()
-    assert by_n(pl.read_ipc(path, memory_map=False).to_dicts()) == expected()
+    assert by_n(pl.read_ipc(path).to_dicts()) == expected()
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz"])
@@ -102,7 +102,7 @@ def test_csv(cluster: Cluster, filled: str, tmp_path: Path, ending: str) -> None
     want = [{k: v for k, v in row.items() if k != "user"} for row in expected()]
     duck = duckdb.sql(f"from read_csv('{path}', allow_quoted_nulls=false)").to_arrow_table().to_pylist()
     assert by_n(duck) == want
-    assert by_n(pl.read_csv(path, missing_utf8_is_empty_string=False).to_dicts()) == want
+    assert by_n(pl.read_csv(path).to_dicts()) == want
     options = pyarrow.csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""])
     parse = pyarrow.csv.ParseOptions(newlines_in_values=True)
     assert by_n(pyarrow.csv.read_csv(path, parse_options=parse, convert_options=options).to_pylist()) == want
@@ -143,14 +143,15 @@ def test_a_file_goes_back_into_a_topic(
     cluster: Cluster, filled: str, make_topic: MakeTopic, tmp_path: Path, ending: str
 ) -> None:
     path, copy, servers = tmp_path / f"rows.{ending}", make_topic(1), cluster.bootstrap_servers
-    source = scan(cluster, filled, metadata=["_key", "_timestamp", "_headers"])
+    # In a file a tombstone is a row of nulls; it would come back as one.
+    source = scan(cluster, filled, metadata=["_key", "_timestamp", "_headers"], where="n is not null")
     source.write_parquet(path) if ending == "parquet" else source.write_ipc(path)
     report = kf.write(path, copy, bootstrap_servers=servers)
-    assert report.rows == COUNT
+    assert report.rows == COUNT - 1
     written, back = foreign.read(servers, filled), foreign.read(servers, copy)
 
     def plain(rows: list[foreign.Row]) -> list[tuple[object, ...]]:
-        found = [(row.timestamp, row.key, json.loads(row.value) if row.value else None, row.headers) for row in rows]
+        found = [(row.timestamp, row.key, json.loads(row.value), row.headers) for row in rows if row.value]
         return sorted(found, key=lambda each: each[0])  # type: ignore[arg-type, return-value]
 
     assert plain(back) == plain(written)

@@ -54,6 +54,9 @@ const LEFT_OUT: [&str; 6] = [
     "_tombstone",
 ];
 
+/// What a stream keeps for fields that do not fit; where it is null nothing was kept.
+const EXTRA: &str = "_extra";
+
 /// What `read` puts before a field whose name is that of metadata.
 const RENAMED: &str = "value.";
 
@@ -110,8 +113,9 @@ impl LineFormat {
         record.timestamp = field("_timestamp").map(timestamp).transpose()?.flatten();
         record.headers = field("_headers").map(headers).transpose()?.unwrap_or_default();
         let renamed = |name: &str| name.starts_with(RENAMED) && is_metadata(name.trim_start_matches(RENAMED));
-        record.value = if object.0.iter().any(|(name, _)| is_metadata(name) || renamed(name)) {
-            let rest = object.0.into_iter().filter(|(name, _)| !is_metadata(name));
+        let kept = |name: &str, value: &RawValue| !is_metadata(name) && !(name == EXTRA && value.get() == "null");
+        record.value = if object.0.iter().any(|(name, value)| !kept(name, value) || renamed(name)) {
+            let rest = object.0.into_iter().filter(|(name, value)| kept(name, value));
             // What `read` renamed, because it had the name of metadata, gets its name back.
             let rest = rest.map(|(name, value)| {
                 if renamed(&name) {
@@ -291,7 +295,7 @@ mod tests {
             br#"{"_key":1,"value._key":2,"value.other":3}"#.as_slice()
         );
         assert_eq!(
-            read(&json(), r#"{"value._key":1,"_offset":0}"#).value,
+            read(&json(), r#"{"value._key":1,"_extra":null,"_offset":0}"#).value,
             br#"{"_key":1}"#.as_slice()
         );
     }

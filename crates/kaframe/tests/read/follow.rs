@@ -190,6 +190,8 @@ fn records_that_are_deleted_before_they_were_given() {
     assert_eq!(error.kind(), ErrorKind::DataLoss, "{error}");
     assert!(error.to_string().contains("17"), "{error}");
     assert_eq!(next(&mut partial), [17, 18, 19]);
+    // What is lost is told when the round has ended.
+    assert!(matches!(partial.step(), Some(Ok(Followed::CaughtUp))));
     let report = partial.report().expect("a report");
     assert_eq!((report.delivered(), report.partitions[0].lost), (10, 10));
 }
