@@ -162,7 +162,8 @@ def test_ctrl_c_during_an_export(address: str, tmp_path: Path, flags: list[str])
         process.send_signal(signal.SIGINT)
         sent = time.monotonic()
         _, said = process.communicate(timeout=30)
-        assert process.returncode in (0, 130), said
+        # Before it watches for the signal, the signal itself ends it.
+        assert process.returncode in (0, 130, -signal.SIGINT), said
         rows, files = standing(home)
         named = [name for name in files if name.endswith(".parquet") and not Path(name).name.startswith(".")]
         if rows is not None or process.returncode == 0:
@@ -177,12 +178,15 @@ def test_ctrl_c_during_an_export(address: str, tmp_path: Path, flags: list[str])
 
 def test_ctrl_c_during_a_write_in_python(address: str, tmp_path: Path) -> None:
     program = f"""
-import sys, kaframe as kf
+import time, kaframe as kf
 scan = kf.scan("orders", bootstrap_servers={address!r})
 print("going", flush=True)
 try:
     while True: scan.write_parquet("out/", partition_by="kind", overwrite=True)
-except KeyboardInterrupt: print("interrupted", flush=True)
+except KeyboardInterrupt:
+    # On a busy machine they go a moment after the interrupt.
+    time.sleep(3)
+    print("interrupted", flush=True)
 """
     for tenths in range(1, 5):
         home = tmp_path / str(tenths)
