@@ -40,6 +40,8 @@ pub(crate) struct ChunkPlan {
     pub(crate) bytes_per_offset: Option<u64>,
     /// Rows are only counted: batches whose header tells how many they give are not opened.
     pub(crate) by_header: bool,
+    /// Rows are counted and thrown away.
+    pub(crate) discard: bool,
 }
 
 /// How values or keys are decoded.

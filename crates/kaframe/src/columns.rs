@@ -94,6 +94,17 @@ impl Selection {
         exactly(names).map(Selection::Exactly)
     }
 
+    /// The columns of the value alone.
+    pub(crate) fn without_metadata(self) -> Selection {
+        match self {
+            Selection::All(_) => Selection::All(Vec::new()),
+            Selection::Exactly(mut wanted) => {
+                wanted.retain(|column| matches!(column, Wanted::Value { .. }));
+                Selection::Exactly(wanted)
+            }
+        }
+    }
+
     /// Whether a metadata column is in the result.
     pub(crate) fn needs(&self, column: MetaColumn) -> bool {
         match self {

@@ -12,7 +12,7 @@ use kaframe_wire::batch::Header;
 
 use crate::assemble::Layout;
 use crate::chunk::ChunkPlan;
-use crate::columns::Selection;
+use crate::columns::{MetaColumn, Selection};
 use crate::engine::Context;
 use crate::error::{Error, Result};
 use crate::number::grouped;
@@ -51,7 +51,13 @@ impl fmt::Display for Count {
 /// Counts what a read with these options gives where malformed values keep their rows.
 pub(crate) async fn count(context: Context, options: &ScanOptions) -> Result<Report> {
     let started = Instant::now();
-    let selection = Selection::Exactly(Vec::new());
+    // Where filters ask for values, one that passes is decoded as a read would decode it: it may turn out malformed, and then it counts as nulls.
+    let mut columns = options.filter.iter().flat_map(|filter| filter.columns());
+    let selection = if columns.any(|name| MetaColumn::named(name).is_none()) {
+        Selection::from_options(options, context.plan.several)?.without_metadata()
+    } else {
+        Selection::Exactly(Vec::new())
+    };
     let mut options = options.clone();
     // The newest n are as many as the first n.
     options.limit = options.limit.or(options.tail.take());
@@ -88,6 +94,7 @@ async fn counted(context: &Arc<Context>, selection: &Selection, options: &ScanOp
     let chunks = reader::chunk_plan(&context.plan, selection, options, &sampled, false)?;
     let chunks = ChunkPlan {
         by_header: chunks.sieve.is_none(),
+        discard: true,
         ..chunks
     };
     reader::select(context, options, sampled, Arc::new(chunks)).await

@@ -4,6 +4,7 @@
 //! of which a row must pass.
 
 mod conditions;
+mod nulls;
 mod settle;
 mod sieve;
 mod stage;

@@ -389,6 +389,7 @@ pub(crate) fn chunk_plan(
         no_further: false,
         bytes_per_offset: sampled.bytes_per_offset,
         by_header: false,
+        discard: false,
     };
     chunks.sieve = SievePlan::new(&conditions, &chunks, value, Some(key))?;
     Ok(chunks)

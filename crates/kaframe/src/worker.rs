@@ -125,6 +125,8 @@ struct SplitRun<'w> {
     verdicts: Vec<Verdict>,
     /// Rows are only counted, by headers where those tell.
     by_header: bool,
+    /// Rows are counted and thrown away.
+    discard: bool,
     fetcher: Option<PartitionFetcher>,
     /// A request is on the way, for the position or the split ahead.
     asked: bool,
@@ -183,6 +185,7 @@ impl<'w> SplitRun<'w> {
             scratches: Vec::new(),
             verdicts: Vec::new(),
             by_header: chunks.by_header && job.max_rows.is_none(),
+            discard: chunks.discard,
             scratch,
             queue,
             ahead: None,

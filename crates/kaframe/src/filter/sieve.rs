@@ -1,7 +1,8 @@
 //! What a record passes on its way to a row: conditions on metadata and keys first, before its value is decoded, then those on the value,
 //! for which only their own columns are decoded. Whoever passes is decoded in full.
 //!
-//! A value that does not pass is checked as far as it was looked at: its structure, and the columns of the conditions.
+//! A value that does not pass is checked as far as it was looked at: up to the last column of the conditions. Where it might pass if it turned out
+//! malformed, it is tried in full first (`nulls.rs`).
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use kaframe_codec::Shape;
 use kaframe_wire::batch::{Record, TimestampType};
 
 use super::stage::{Stage, StagePlan, StageSeen, Values, Verdict};
-use super::{Conditions, Filter};
+use super::{Conditions, Filter, nulls};
 use crate::chunk::{ChunkPlan, ColumnPlan};
 use crate::columns::{MetaColumn, Selection};
 use crate::engine::JobResult;
@@ -106,7 +107,7 @@ fn stage(
     };
     let asks_for_error = selection.needs(MetaColumn::Error);
     let needs_key = selection.needs(MetaColumn::Key) || (asks_for_error && main.key.is_some());
-    Ok(StagePlan {
+    let mut plan = StagePlan {
         chunks: ChunkPlan {
             topics: main.topics.clone(),
             value: value.filter(|_| selection.needs_values()),
@@ -121,10 +122,17 @@ fn stage(
             no_further: main.on_error == OnError::Null && !asks_for_error,
             bytes_per_offset: main.bytes_per_offset,
             by_header: false,
+            discard: false,
         },
         filters: filters.to_vec(),
-        check: asks_for_error.then(|| Box::new(main.clone())),
-    })
+        check: None,
+    };
+    let in_full = asks_for_error
+        || (main.on_error == OnError::Null
+            && plan.chunks.value.is_some()
+            && nulls::may_pass(filters, &plan.layout(false, None)?.schema));
+    plan.check = in_full.then(|| Box::new(main.clone()));
+    Ok(plan)
 }
 
 /// A record on its way.

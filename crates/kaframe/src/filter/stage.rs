@@ -32,7 +32,7 @@ pub(crate) struct StagePlan {
     /// How their columns are decoded: exactly those.
     pub(crate) chunks: ChunkPlan,
     pub(crate) filters: Vec<Arc<dyn Filter>>,
-    /// A filter asks whether values are malformed: then all columns of the result are tried.
+    /// A filter asks whether values are malformed, or malformed ones might pass: then all columns of the result are tried.
     pub(crate) check: Option<Box<ChunkPlan>>,
 }
 

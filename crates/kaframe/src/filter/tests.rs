@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type};
-use arrow_array::{Array, BooleanArray, RecordBatch};
+use arrow_array::{Array, BooleanArray, RecordBatch, new_null_array};
 use arrow_cast::cast;
 use arrow_schema::{DataType, SchemaRef};
 use kaframe_broker::{Broker, BrokerOptions, Control, Hole, TopicSpec};
@@ -25,6 +25,8 @@ enum Value {
     Missing,
     Tombstone,
     Malformed,
+    /// Behind the number.
+    MalformedLater(i64),
 }
 
 impl Value {
@@ -37,6 +39,7 @@ impl Value {
             Value::Missing => "{\"m\": 1}".to_owned(),
             Value::Tombstone => return None,
             Value::Malformed => "{\"n\": 9".to_owned(),
+            Value::MalformedLater(n) => format!("{{\"n\": {n}, \"other\": [tru]}}"),
         };
         Some(text.into_bytes())
     }
@@ -64,6 +67,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             1 => Just(Value::Missing),
             1 => Just(Value::Tombstone),
             1 => Just(Value::Malformed),
+            2 => (0i64..100).prop_map(Value::MalformedLater),
         ]
     };
     let values = move || prop::collection::vec(value(), 1..6);
@@ -142,6 +146,8 @@ impl Writer {
 struct AtLeast {
     column: [String; 1],
     least: f64,
+    /// What is no number passes too.
+    or_null: bool,
     implied: Implied,
 }
 
@@ -150,6 +156,7 @@ impl AtLeast {
         AtLeast {
             column: [column.to_owned()],
             least,
+            or_null: false,
             implied: Implied::default(),
         }
     }
@@ -158,7 +165,11 @@ impl AtLeast {
         let column = rows.column_by_name(&self.column[0]).expect("the column");
         let numbers = cast(column, &DataType::Float64).expect("numbers or text");
         let numbers = numbers.as_primitive::<Float64Type>();
-        numbers.iter().map(|n| Some(n? >= self.least)).collect()
+        let passes = |n: Option<f64>| match n {
+            None => self.or_null.then_some(true),
+            Some(n) => Some(n >= self.least),
+        };
+        numbers.iter().map(passes).collect()
     }
 }
 
@@ -194,7 +205,10 @@ fn rows(batches: &[RecordBatch], filters: &[AtLeast]) -> Vec<Row> {
     for batch in batches {
         let partitions = batch["_partition"].as_primitive::<Int32Type>().clone();
         let offsets = batch["_offset"].as_primitive::<Int64Type>().clone();
-        let numbers = cast(&batch["n"], &DataType::Float64).expect("numbers or text");
+        // No record within the bounds need have the column.
+        let none = new_null_array(&DataType::Float64, batch.num_rows());
+        let numbers = batch.column_by_name("n").unwrap_or(&none);
+        let numbers = cast(numbers, &DataType::Float64).expect("numbers or text");
         let numbers = numbers.as_primitive::<Float64Type>();
         let masks: Vec<BooleanArray> = filters.iter().map(|filter| filter.passes(batch)).collect();
         for row in 0..batch.num_rows() {
@@ -285,7 +299,7 @@ proptest! {
 
     #[test]
     fn a_filtered_read_is_a_read_filtered_afterwards(
-        steps in steps(), least in 0i64..100, offset in 0i64..20, kind in 0usize..4, skip in any::<bool>(), split in 1u64..40, n in 0u64..20,
+        steps in steps(), least in 0i64..100, offset in 0i64..20, kind in 0usize..4, or_null in any::<bool>(), skip in any::<bool>(), split in 1u64..40, n in 0u64..20,
     ) {
         let options = BrokerOptions { topics: vec![TopicSpec::new("t", 2)], ..BrokerOptions::default() };
         let broker = Broker::start(options).expect("a broker starts");
@@ -294,7 +308,7 @@ proptest! {
             writer.step(&Step::Plain(partition, Compression::None, vec![Value::Integer(50)]));
         }
         steps.iter().for_each(|step| writer.step(step));
-        let late = AtLeast::new("n", least as f64);
+        let late = AtLeast { or_null, ..AtLeast::new("n", least as f64) };
         let early = AtLeast::new("_offset", offset as f64);
         let mut bounds = early.clone();
         bounds.implied = Implied { offset_from: Some(offset), exact: true, ..Implied::default() };

@@ -234,7 +234,7 @@ impl SplitRun<'_> {
         Ok(())
     }
 
-    /// Gives rows away, where they are streamed and there are enough.
+    /// Gives rows away, where they are streamed and there are enough; throws them away, where they are only counted.
     fn flush(&mut self) -> Result<()> {
         match &self.context.stream {
             Some(stream) if self.chunk.rows() >= self.context.batch_size => {
@@ -243,6 +243,7 @@ impl SplitRun<'_> {
                 stream.outlet.give(self.job.index, taken, batch);
                 Ok(())
             }
+            None if self.discard && self.chunk.rows() >= self.context.batch_size => self.chunk.finish().map(drop),
             _ => Ok(()),
         }
     }
