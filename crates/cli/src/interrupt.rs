@@ -1,18 +1,22 @@
 //! Ctrl-C: the first stops what runs and ends with exit code 130, within a quarter of a second; a second one ends it at once.
 //!
 //! The verb is asked to stop by its cancel token, so that it closes its sockets and a write can say what it wrote. Should it not come back in time,
-//! because standard output is a full pipe or the disk hangs, the process ends without it.
+//! because standard output is a full pipe or the disk hangs, the process ends without it. A verb that has files to remove may ask for more time.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use kaframe::CancelToken;
 
 use crate::exit::INTERRUPTED;
+use crate::messages;
 
 /// How long a verb has to stop by itself.
 const GRACE: Duration = Duration::from_millis(200);
+/// How much longer it has, where what it began would stay behind.
+const TO_CLEAN_UP: Duration = Duration::from_secs(10);
 
 /// The watch on Ctrl-C.
 pub struct Interrupt {
@@ -20,6 +24,7 @@ pub struct Interrupt {
     happened: Arc<(Mutex<bool>, Condvar)>,
     /// What the next Ctrl-C stops in place of the program.
     caught: Arc<Mutex<Option<CancelToken>>>,
+    cleans_up: Arc<AtomicBool>,
 }
 
 impl Interrupt {
@@ -29,9 +34,10 @@ impl Interrupt {
             cancel: CancelToken::new(),
             happened: Arc::default(),
             caught: Arc::default(),
+            cleans_up: Arc::default(),
         };
         let (cancel, happened) = (interrupt.cancel.clone(), interrupt.happened.clone());
-        let caught = interrupt.caught.clone();
+        let (caught, cleans_up) = (interrupt.caught.clone(), interrupt.cleans_up.clone());
         let watch = move || {
             if let Some(token) = caught.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 return token.cancel();
@@ -42,9 +48,14 @@ impl Interrupt {
             }
             changed.notify_all();
             cancel.cancel();
+            let cleans_up = cleans_up.load(Ordering::Acquire);
             // Not in this thread: it is the one that sees the second Ctrl-C.
-            std::thread::spawn(|| {
+            std::thread::spawn(move || {
                 std::thread::sleep(GRACE);
+                if cleans_up {
+                    messages::note("stopping: what was begun is removed (Ctrl-C again ends at once and leaves it)");
+                    std::thread::sleep(TO_CLEAN_UP);
+                }
                 std::process::exit(INTERRUPTED);
             });
         };
@@ -58,6 +69,11 @@ impl Interrupt {
     /// The token that Ctrl-C sets; give it to every verb.
     pub fn token(&self) -> CancelToken {
         self.cancel.clone()
+    }
+
+    /// The verb removes what it began before it comes back: it has time for that.
+    pub fn cleans_up(&self) {
+        self.cleans_up.store(true, Ordering::Release);
     }
 
     /// A token that the next Ctrl-C sets, and that is all it does: for one of several things that the program does in turn.

@@ -62,6 +62,10 @@ pub(crate) struct Guard {
     plan: String,
     /// The option that says how much.
     option: &'static str,
+    /// What would be too large.
+    what: &'static str,
+    /// What to do then.
+    hint: &'static str,
 }
 
 impl Guard {
@@ -72,6 +76,9 @@ impl Guard {
             max,
             plan,
             option: "max_result_bytes",
+            what: "the table",
+            hint: "three ways out: narrower bounds (start, end, limit, tail, partitions); fewer columns (columns=); \
+                   or scan and take it batch by batch, into a file or a sum",
         }
     }
 
@@ -79,6 +86,8 @@ impl Guard {
     pub(crate) fn of_stream(memory_limit: u64, plan: String) -> Guard {
         Guard {
             option: "memory_limit",
+            what: "what this stream holds until its last row is read, for its order and its limit or tail,",
+            hint: "raise memory_limit, ask for fewer rows or columns, or leave the order out and sort afterwards",
             ..Guard::new(memory_limit, plan)
         }
     }
@@ -95,16 +104,14 @@ impl Guard {
         Err(Error::new(
             ErrorKind::ResultTooLarge,
             format!(
-                "the table would become larger than {} ({}); {} were read when it stopped\n{}",
+                "{} would become larger than {} ({}); {} were read when it stopped\n{}",
+                self.what,
                 bytes(self.max),
                 self.option,
                 bytes(used),
                 self.plan
             ),
         )
-        .with_hint(
-            "three ways out: narrower bounds (start, end, limit, tail, partitions); fewer columns (columns=); \
-             or scan and take it batch by batch, into a file or a sum",
-        ))
+        .with_hint(self.hint))
     }
 }

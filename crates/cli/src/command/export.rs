@@ -58,6 +58,7 @@ impl Export {
     /// Runs it.
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         let cluster = context.cluster_within(&self.connection, &self.running.timeout)?;
+        context.interrupt.cleans_up();
         if self.topics.len() > 1 {
             let failed = |error| Failure::Io(format!("cannot create the folder {}", self.output.display()), error);
             std::fs::create_dir_all(&self.output).map_err(failed)?;
