@@ -203,11 +203,8 @@ fn it_says_when_it_has_caught_up() {
     let mut follow = follow(&bench, ScanOptions::default());
     let mut rows = 0;
     for end in [3, 5] {
-        loop {
-            match follow.step().expect("it goes on").expect("no error") {
-                Followed::Batch(batch) => rows += batch.num_rows() as i64,
-                Followed::CaughtUp => break,
-            }
+        while let Followed::Batch(batch) = follow.step().expect("it goes on").expect("no error") {
+            rows += batch.num_rows() as i64;
         }
         assert_eq!((rows, follow.next_start().topics[0].partitions[0].offset), (end, end));
         bench.numbers(0, 3..5);
