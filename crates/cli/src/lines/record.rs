@@ -113,7 +113,7 @@ impl LineFormat {
         record.timestamp = field("_timestamp").map(timestamp).transpose()?.flatten();
         record.headers = field("_headers").map(headers).transpose()?.unwrap_or_default();
         let renamed = |name: &str| name.starts_with(RENAMED) && is_metadata(name.trim_start_matches(RENAMED));
-        let kept = |name: &str, value: &RawValue| !is_metadata(name) && !(name == EXTRA && value.get() == "null");
+        let kept = |name: &str, value: &RawValue| !(is_metadata(name) || name == EXTRA && value.get() == "null");
         record.value = if object.0.iter().any(|(name, value)| !kept(name, value) || renamed(name)) {
             let rest = object.0.into_iter().filter(|(name, value)| kept(name, value));
             // What `read` renamed, because it had the name of metadata, gets its name back.
