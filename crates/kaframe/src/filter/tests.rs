@@ -260,21 +260,24 @@ async fn compare(
     // Of a few malformed values alone nothing can be decoded, which is an error like any such read.
     let only_malformed =
         |error: &Error| error.kind() == ErrorKind::Decode && !filters.iter().all(|f| f.column[0] == "n");
-    let table = match scan(filtered.clone()).await.read().await {
-        Ok(table) => table,
-        Err(error) if only_malformed(&error) => return Ok(()),
-        Err(error) => panic!("{error}"),
+    let read = |options: ScanOptions| async {
+        match scan(options).await.read().await {
+            Ok(table) => Some(table),
+            Err(error) if only_malformed(&error) => None,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let Some(table) = read(filtered.clone()).await else {
+        return Ok(());
     };
     check_terms(&table)?;
     prop_assert_eq!(rows(table.batches(), &[]), expected.clone());
     let count = scan(filtered.clone()).await.count().await.expect("a count");
     prop_assert_eq!(count.records, expected.len() as u64);
     let wanted = expected.len().min(n as usize);
-    let limited = scan(filtered.clone().limit(n))
-        .await
-        .read()
-        .await
-        .expect("a limited table");
+    let Some(limited) = read(filtered.clone().limit(n)).await else {
+        return Ok(());
+    };
     check_terms(&limited)?;
     let limited = rows(limited.batches(), &[]);
     prop_assert_eq!(limited.len(), wanted);
@@ -288,7 +291,9 @@ async fn compare(
         };
         prop_assert!(of(&expected).starts_with(&of(&limited)));
     }
-    let newest = scan(filtered.tail(n)).await.read().await.expect("a tail");
+    let Some(newest) = read(filtered.tail(n)).await else {
+        return Ok(());
+    };
     check_terms(&newest)?;
     prop_assert_eq!(newest.num_rows(), wanted);
     Ok(())
