@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kaframe::{Error, ErrorKind, Progress, ProgressFn, WriteProgress, WriteProgressFn};
 use pyo3::prelude::*;
@@ -65,13 +65,16 @@ const LAST: Duration = Duration::from_millis(100);
 pub(crate) struct Task(pub(crate) Option<JoinHandle<()>>);
 
 impl Task {
-    /// Ends it, and waits for a moment until it has ended.
+    /// Ends it, and waits for a moment until it has ended. By the clock of this thread: the runtime's own stands still while all of its threads compute.
     fn stop(&mut self, py: Python<'_>) {
-        if let (Some(task), Ok(runtime)) = (self.0.take(), runtime(py)) {
-            task.abort();
-            let ended = async { tokio::time::timeout(LAST, task).await };
-            py.detach(|| drop(runtime.block_on(ended)));
-        }
+        let Some(task) = self.0.take() else { return };
+        task.abort();
+        py.detach(|| {
+            let began = Instant::now();
+            while !task.is_finished() && began.elapsed() < LAST {
+                std::thread::sleep(LAST / 20);
+            }
+        });
     }
 
     /// Why the task ended without an answer.
