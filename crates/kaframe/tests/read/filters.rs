@@ -44,7 +44,11 @@ fn a_mask_is_computed_for_many_small_batches_at_once() {
     assert_eq!(ints(bench.read(options(filter)).batches(), "n"), [1999]);
     // One row of nulls tells whether malformed values might pass.
     assert_eq!(looked_at.0.load(Relaxed), 1 + 2000);
-    assert!(looked_at.1.load(Relaxed) <= 1 + 4, "{} masks", looked_at.1.load(Relaxed));
+    assert!(
+        looked_at.1.load(Relaxed) <= 1 + 4,
+        "{} masks",
+        looked_at.1.load(Relaxed)
+    );
 }
 
 #[test]
