@@ -26,7 +26,8 @@ def test_a_sample_estimates(cluster, new_topic):
     assert estimate.timestamp_type == "CreateTime"
     table = scan.read()
     fetched = table.report.bytes_fetched
-    assert fetched / 2 < estimate.bytes < fetched * 2
+    # How often a batch at a seam of splits is fetched depends on the workers' timing.
+    assert fetched / 5 < estimate.bytes < fetched * 5
     assert estimate.memory > 5000 * 50
     assert 0 < estimate.seconds < 60
     for says in (
