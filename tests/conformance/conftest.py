@@ -54,9 +54,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     name, _, tuning = request.param.partition(", ")
     with clusters.running(name) as running:
-        tunings.apply({**tunings.FEW, **tunings.WHOLE}[tuning] if tuning else {})
         yield dataclasses.replace(running, tuned=bool(tuning))
-        tunings.apply({})
+
+
+@pytest.fixture(autouse=True)
+def tuned(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tuning holds for the whole process, and a cluster lives until another one is wanted: so it ends with each test."""
+    callspec = getattr(request.node, "callspec", None)
+    name = callspec.params.get("cluster", "") if callspec else ""
+    _, _, tuning = name.partition(", ")
+    tunings.apply({**tunings.FEW, **tunings.WHOLE}[tuning] if tuning else {})
+    yield
+    tunings.apply({})
 
 
 @pytest.fixture
