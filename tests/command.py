@@ -1,8 +1,11 @@
-"""Where the command ``kaframe`` of this environment is; never the one of another folder of the path."""
+"""The command ``kaframe`` of this environment, never the one of another folder of the path; and a shell whose path finds it first."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -11,3 +14,23 @@ def kaframe() -> str:
     program = Path(sys.executable).parent / "kaframe"
     assert program.exists(), f"{program} does not exist: the wheel that is installed has no command"
     return str(program)
+
+
+def shell(commands: Iterable[str], bootstrap_servers: str, folder: Path, seconds: float) -> None:
+    """Runs commands as a user types them, in ``folder``; one that fails is an error that shows what it said."""
+    environment = {
+        **os.environ,
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    script = "\n".join(["set -eu", *commands])
+    done = subprocess.run(
+        ["bash", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        cwd=folder,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import kaframe as kf
-from tests.command import kaframe
+from tests.command import kaframe, shell
 
 #: These go on until they are stopped, or change the shell they run in.
 GO_ON = re.compile(r"--follow|^kaframe broker|^kaframe sql  #|completions")
@@ -35,22 +33,7 @@ def test_every_command_has_examples_that_run(tmp_path: Path) -> None:
     (tmp_path / "rows.ndjson").write_text('{"id": "a", "sku": 1, "amount": 200, "country": "DE"}\n' * 30)
     (tmp_path / "prices.csv").write_text("sku,price\n1,2.5\n")
     with kf.Broker(topics={"returns": 1, "copy": 1}) as broker:
-        environment = {
-            **os.environ,
-            "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        }
         fill = "kaframe write orders < rows.ndjson; kaframe write returns < rows.ndjson"
         # The files that some of them need are made by others.
         make = "kaframe read orders > more.ndjson; kaframe export orders -w rows.parquet"
-        script = "\n".join(["set -eu", *first, fill, make, *others, *last])
-        done = subprocess.run(
-            ["bash", "-c", script],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            cwd=tmp_path,
-            env=environment,
-            check=False,
-        )
-    assert done.returncode == 0, done.stderr
+        shell([*first, fill, make, *others, *last], broker.bootstrap_servers, tmp_path, seconds=120)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import kaframe as kf
+from tests.command import shell
 from tests.conformance import foreign
 from tests.kafka.kafka_server import KafkaServer
 
@@ -115,15 +116,6 @@ def test_the_command_column(tmp_path: Path) -> None:
         # These two go on until they are stopped.
         commands = [each for each in commands if not each.startswith("kaframe broker") and "--follow" not in each]
         assert len(commands) >= 5
-        script = "set -eu\n" + "\n".join([*commands, "kaframe topics describe foo", "kaframe topics delete foo"])
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        done = subprocess.run(
-            ["bash", "-c", script],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            cwd=tmp_path,
-            env={**os.environ, "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers, "PATH": path},
-        )
-    assert done.returncode == 0, done.stderr
+        last = ["kaframe topics describe foo", "kaframe topics delete foo"]
+        shell([*commands, *last], broker.bootstrap_servers, tmp_path, seconds=60)
     assert (tmp_path / "foo.ndjson").read_text().count("\n") == 2

@@ -40,7 +40,7 @@ class Convertible:
             Columns of text that become dictionaries: each different text once, and a number for each row.
         """
         pyarrow = optional("pyarrow", "to_arrow()")
-        return dictionaries(pyarrow.table(self), categories, pyarrow)
+        return dictionaries(arrow(self, pyarrow), categories, pyarrow)
 
     def to_polars(self, *, categories: Sequence[str] = ()) -> pl.DataFrame:
         """As a ``polars.DataFrame``. Needs polars.
@@ -69,7 +69,7 @@ class Convertible:
             Columns of text that become pandas' ``category``: where few texts come again and again, a fraction of the memory.
         """
         pandas, pyarrow = optional("pandas", "to_pandas()"), optional("pyarrow", "to_pandas()")
-        table = dictionaries(pyarrow.table(self), categories, pyarrow)
+        table = dictionaries(arrow(self, pyarrow), categories, pyarrow)
         return to_pandas(table, dtype_backend, pandas, pyarrow)
 
 
@@ -81,6 +81,11 @@ def optional(package: str, what: str) -> ModuleType:
         if error.name not in (None, package):
             raise
         raise ImportError(f'{what} needs {package}: pip install "kaframe[{package}]"', name=package) from error
+
+
+def arrow(rows: Any, pyarrow: ModuleType) -> pa.Table:
+    """Rows as a ``pyarrow.Table``, without copying. ``pyarrow.table(rows)`` imports pandas to see whether they are a frame: a quarter of a second."""
+    return pyarrow.RecordBatchReader.from_stream(rows).read_all()
 
 
 def texts(categories: Sequence[str], columns: dict[str, bool]) -> list[str]:

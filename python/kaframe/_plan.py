@@ -125,21 +125,24 @@ class Plan(NamedTuple):
 
 def plan(data: str) -> Plan:
     """A plan from the core's JSON."""
-    fields: dict[str, Any] = json.loads(data)
+    both: dict[str, Any] = json.loads(data)
+    fields = both["plan"]
+    # It follows from the partitions.
+    del fields["offsets"]
     fields["topics"] = tuple(fields["topics"])
     fields["conditions"] = tuple(fields["conditions"])
     fields["partitions"] = tuple(PartitionPlan(**{**one, "notes": tuple(one["notes"])}) for one in fields["partitions"])
     if fields["estimate"] is not None:
         times = {name: _moment(fields["estimate"][name]) for name in ("first_time", "last_time")}
         fields["estimate"] = Estimate(**{**fields["estimate"], **times})
-    return Plan(**fields)
+    return Plan(**fields, text=both["text"])
 
 
-def _moment(ms: int | None) -> dt.datetime | None:
-    """A time of the calendar; what lies outside of it is unknown."""
+def _moment(text: str | None) -> dt.datetime | None:
+    """A time of Python's calendar; what lies outside of it is unknown."""
     try:
-        return None if ms is None else dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc) + dt.timedelta(milliseconds=ms)
-    except OverflowError:
+        return None if text is None else dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
         return None
 
 

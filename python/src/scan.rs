@@ -53,19 +53,10 @@ impl Scan {
 
     /// The splits as JSON.
     fn splits(&self) -> Vec<String> {
-        let splits = self.scan.splits();
-        splits
+        self.scan
+            .splits()
             .iter()
-            .map(|split| {
-                json!({
-                    "topic": split.topic,
-                    "topic_id": split.topic_id,
-                    "partition": split.partition,
-                    "start": split.range.start,
-                    "end": split.range.end,
-                })
-                .to_string()
-            })
+            .map(|split| json!(split).to_string())
             .collect()
     }
 
@@ -215,48 +206,7 @@ impl Scan {
     }
 }
 
+/// The plan as an object, and as text.
 fn plan_json(plan: &kaframe::Plan) -> String {
-    let partitions: Vec<_> = plan
-        .partitions
-        .iter()
-        .map(|one| {
-            json!({
-                "topic": plan.topic(one.at()).name,
-                "partition": one.partition,
-                "start": one.range.start,
-                "end": one.range.end,
-                "log_start_offset": one.log_start_offset,
-                "high_watermark": one.high_watermark,
-                "last_stable_offset": one.last_stable_offset,
-                "leader_epoch": one.leader_epoch,
-                "notes": one.notes,
-            })
-        })
-        .collect();
-    let estimate = plan.estimate.as_ref().map(|found| {
-        json!({
-            "batches": found.batches,
-            "records": found.records,
-            "bytes": found.bytes,
-            "memory": found.memory,
-            "seconds": found.seconds,
-            "timestamp_type": found.timestamp_type,
-            "first_time": found.first_time,
-            "last_time": found.last_time,
-            "unknown": found.unknown,
-        })
-    });
-    let plan = json!({
-        "topics": plan.topics.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>(),
-        "cluster_id": plan.cluster_id,
-        "isolation_level": plan.isolation_level.to_string(),
-        "limit": plan.limit,
-        "tail": plan.tail,
-        "order": plan.order.to_string(),
-        "conditions": plan.conditions.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "partitions": partitions,
-        "estimate": estimate,
-        "text": plan.to_string(),
-    });
-    plan.to_string()
+    json!({ "plan": plan, "text": plan.to_string() }).to_string()
 }

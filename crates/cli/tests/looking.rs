@@ -64,6 +64,39 @@ fn info_tells_what_is_known_without_reading() {
 }
 
 #[test]
+fn a_plan_as_text_and_as_an_object() {
+    let broker = Broker::start(&["orders:2"]);
+    orders(&broker);
+    let ran = broker.run(&["plan", "orders", "-n", "20"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("500 offsets in 2 partitions") && ran.stdout.contains("are unknown"),
+        "{}",
+        ran.stdout
+    );
+    let ran = broker.run(&["plan", "orders", "--sample"]);
+    for says in ["bytes    about", "times    2026-09-21", "CreateTime"] {
+        assert!(ran.stdout.contains(says), "{says}: {}", ran.stdout);
+    }
+    let plan = &broker.run(&["plan", "orders", "--json"]).rows()[0];
+    assert_eq!(
+        (&plan["offsets"], &plan["partitions"][1]["topic"], &plan["estimate"]),
+        (&500.into(), &"orders".into(), &serde_json::Value::Null)
+    );
+    let plan = &broker
+        .run(&["plan", "orders", "--json", "--sample", "--order", "timestamp"])
+        .rows()[0];
+    assert_eq!(
+        (&plan["order"], &plan["estimate"]["batches"]),
+        (&"timestamp".into(), &2.into())
+    );
+    assert_eq!(plan["estimate"]["first_time"], "2026-09-21T14:13:20Z");
+    let wrong = broker.run(&["plan", "orders", "--order", "time"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("timestamp"), "{}", wrong.stderr);
+}
+
+#[test]
 fn a_summary_counts_and_fits() {
     let broker = Broker::start(&["orders:2"]);
     orders(&broker);

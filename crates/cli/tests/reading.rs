@@ -171,16 +171,41 @@ fn malformed_values_are_told_and_strict_fails() {
 }
 
 #[test]
-fn a_plan_reads_nothing() {
-    let broker = Broker::start(&["foo:2"]);
-    broker.fill("foo", &numbers(0..10));
-    let ran = broker.run(&["plan", "foo"]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(
-        ran.stdout.contains("foo") && ran.stdout.contains("10"),
-        "{}",
-        ran.stdout
+fn rows_by_partition_or_by_timestamp() {
+    let broker = Broker::start(&["foo:3"]);
+    let row = |i: u64| format!("{{\"n\":{i},\"_partition\":{},\"_timestamp\":{}}}\n", i % 3, 1_000 + i);
+    broker.fill("foo", &(0..30).map(row).collect::<String>());
+    let column = |args: &[&str]| -> Vec<u64> {
+        let ran = broker.run(args);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.rows()
+            .iter()
+            .map(|row| row["n"].as_u64().expect("a number"))
+            .collect()
+    };
+    let by_partition: Vec<u64> = (0..3).flat_map(|p| (p..30).step_by(3)).collect();
+    let by_time: Vec<u64> = (0..30).collect();
+    assert_eq!(column(&["read", "foo"]), by_partition);
+    assert_eq!(column(&["read", "foo", "--order", "timestamp"]), by_time);
+    assert_eq!(
+        column(&["read", "foo", "--order", "timestamp", "--tail", "5"]),
+        by_time[25..]
     );
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rows.ndjson");
+    let written = file.to_str().expect("UTF-8");
+    let ran = broker.run(&["export", "foo", "-w", written, "--order", "timestamp"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let lines = std::fs::read_to_string(&file).expect("the file");
+    let in_file: Vec<u64> = lines
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).expect("JSON")["n"]
+                .as_u64()
+                .expect("a number")
+        })
+        .collect();
+    assert_eq!(in_file, by_time);
 }
 
 /// `kaframe read foo | head -n 1`.

@@ -17,7 +17,7 @@ use crate::account::Account;
 use crate::assemble::Layout;
 use crate::bound::OffsetRange;
 use crate::cancel::CancelToken;
-use crate::chunk::{Chunk, ChunkPlan};
+use crate::chunk::{Chunk, ChunkBuilder, ChunkPlan};
 use crate::error::{Error, Result};
 use crate::filter::Sifted;
 use crate::latest::Latest;
@@ -207,6 +207,16 @@ pub(crate) struct StreamSide {
     pub(crate) layout: Layout,
     /// What finished splits have counted, for who asks in between.
     pub(crate) live: Mutex<Live>,
+}
+
+impl StreamSide {
+    /// The rows of a split so far, as a batch.
+    pub(crate) fn give(&self, split: usize, partition: TopicPartition, chunk: &mut ChunkBuilder<'_>) -> Result<()> {
+        let batch = self.layout.assemble(chunk.finish()?)?;
+        let taken = vec![(partition, batch.num_rows() as u64, chunk.next_offset)];
+        self.outlet.give(split, taken, batch);
+        Ok(())
+    }
 }
 
 /// What the finished splits of a running stream have counted.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt, TryStreamExt};
 use kaframe_client::{Fetched, OffsetQuery};
 use kaframe_wire::batch::{DEFAULT_MAX_DECOMPRESSED, Scratch, TimestampType};
+use serde::{Serialize, Serializer};
 
 use crate::account::Account;
 use crate::chunk::{ChunkBuilder, ChunkPlan};
@@ -24,7 +25,7 @@ use crate::topic_partition::TopicPartition;
 use crate::transaction::AbortFilter;
 use crate::walk::{self, KeptBatch, Seen};
 use crate::window::Window;
-use crate::{reader, tail, time};
+use crate::{decode, reader, tail, time};
 
 /// A broker gives one batch whole, however little is asked for (KIP-74).
 const ONE_BATCH: i32 = 1;
@@ -34,7 +35,7 @@ const PASSED: usize = 8;
 const DECODE_FOR: Duration = Duration::from_millis(3);
 
 /// What one batch of each partition tells of a plan. `None` is unknown.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Estimate {
     /// Batches that were looked at: one of each partition, as far as there is one.
     pub batches: u64,
@@ -49,11 +50,18 @@ pub struct Estimate {
     /// `CreateTime`, `LogAppendTime`, or both.
     pub timestamp_type: Option<String>,
     /// The least timestamp at the front of a partition, in ms since 1970.
+    #[serde(serialize_with = "as_text")]
     pub first_time: Option<i64>,
     /// The largest timestamp of the partitions, as far as the plan reads to their ends; at most the end by time.
+    #[serde(serialize_with = "as_text")]
     pub last_time: Option<i64>,
     /// Why a partition could not be looked at.
     pub unknown: Option<String>,
+}
+
+/// A time as text, as everywhere in JSON.
+fn as_text<S: Serializer>(ms: &Option<i64>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    ms.map(time::format).serialize(serializer)
 }
 
 /// What a plan says of these things, with or without an estimate.
@@ -145,10 +153,8 @@ pub(crate) async fn estimate(context: &Context, selection: &Selection, options: 
         .await?;
     let unknown = looked.iter().find_map(|(_, reason)| reason.clone());
     let fronts: Vec<Front> = looked.into_iter().filter_map(|(front, _)| front).collect();
-    let mut estimate = Estimate {
-        unknown,
-        ..judge(context, selection, options, &fronts)?
-    };
+    let mut estimate = judge(context, selection, options, &fronts)?;
+    estimate.unknown = unknown.or(estimate.unknown);
     estimate.last_time = last_time(context, options).await?;
     Ok(estimate)
 }
@@ -203,13 +209,16 @@ fn judge(context: &Context, selection: &Selection, options: &ScanOptions, fronts
     let (mut create_time, mut append_time) = (false, false);
     let mut usable: Vec<&Front> = Vec::new();
     for front in fronts {
-        let Ok(batch) = walk::batch_at(&front.fetched.records, &front.kept) else {
+        let batch = walk::batch_at(&front.fetched.records, &front.kept).map_err(unreadable)?;
+        if let Err(damaged) = decode::verify(&batch, &mut scratch) {
+            estimate.unknown = Some(format!("a batch cannot be read: {damaged}"));
             continue;
-        };
-        let Ok(records) = batch.records(&mut scratch, DEFAULT_MAX_DECOMPRESSED) else {
-            continue;
-        };
-        for record in records.map_while(Result::ok) {
+        }
+        let records = batch
+            .records(&mut scratch, DEFAULT_MAX_DECOMPRESSED)
+            .map_err(unreadable)?;
+        for record in records {
+            let record = record.map_err(unreadable)?;
             let wanted = (front.kept.from..front.kept.to).contains(&record.offset);
             if !wanted || !front.window.holds(record.timestamp) {
                 continue;

@@ -1,5 +1,7 @@
 //! A plan: what a read will read, resolved and printable, before any data is read.
 
+mod json;
+
 use std::fmt;
 
 use kaframe_client::TopicMetadata;
@@ -14,7 +16,7 @@ use crate::order::Order;
 use crate::split::{self, Split};
 use crate::topic_partition::TopicPartition;
 
-/// What a read will read: resolved ranges, one per partition.
+/// What a read will read: resolved ranges, one per partition. Printed as text, serialized as an object.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Topics as the brokers describe them, in the order of their rows.

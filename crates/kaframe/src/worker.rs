@@ -10,7 +10,6 @@ mod sifted;
 use std::sync::Arc;
 
 use kaframe_client::{Fetched, PartitionFetcher};
-use kaframe_wire::WireError;
 use kaframe_wire::batch::{Scratch, Walk};
 
 use crate::account::Account;
@@ -369,12 +368,7 @@ impl<'w> SplitRun<'w> {
         let (context, index, partition) = (self.context, self.job.index, self.job.partition);
         let (delivered, malformed) = (self.decoded.delivered, self.chunk.malformed.len());
         let mut flush = |chunk: &mut ChunkBuilder<'_>| match &context.stream {
-            Some(stream) => {
-                let batch = stream.layout.assemble(chunk.finish()?)?;
-                let taken = vec![(partition, batch.num_rows() as u64, chunk.next_offset)];
-                stream.outlet.give(index, taken, batch);
-                Ok(())
-            }
+            Some(stream) => stream.give(index, partition, chunk),
             None => Ok(()),
         };
         let mut decoding = Decoding {
@@ -442,9 +436,7 @@ impl<'w> SplitRun<'w> {
             None => Some(self.chunk.finish()?),
             Some(stream) => {
                 if self.chunk.rows() > 0 {
-                    let batch = stream.layout.assemble(self.chunk.finish()?)?;
-                    let taken = vec![(self.job.partition, batch.num_rows() as u64, self.chunk.next_offset)];
-                    stream.outlet.give(self.job.index, taken, batch);
+                    stream.give(self.job.index, self.job.partition, &mut self.chunk)?;
                 }
                 stream.outlet.finish(self.job.index);
                 None
@@ -505,23 +497,5 @@ impl<'w> SplitRun<'w> {
             }
             Stop::Broken(error) => self.broken(error),
         }
-    }
-}
-
-/// Why there is no response.
-enum Failed {
-    /// No connection could be had.
-    Open(Error),
-    /// The client gave up.
-    Client(kaframe_client::ClientError),
-}
-
-/// What to call a [`WireError`] of this kind.
-fn kind_of(error: &WireError) -> crate::error::ErrorKind {
-    use crate::error::ErrorKind;
-    match error {
-        WireError::Limit { .. } => ErrorKind::Limit,
-        WireError::Protocol { .. } | WireError::NotKafka { .. } => ErrorKind::Protocol,
-        WireError::Corrupt { .. } | WireError::UnsupportedCompression { .. } => ErrorKind::Corrupt,
     }
 }

@@ -1,6 +1,5 @@
 //! `kaframe info`: what is known of a topic without reading it through.
 
-use std::io::{self, Write};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
@@ -11,7 +10,7 @@ use crate::Context;
 use crate::exit::Failure;
 use crate::flag::connection::Connection;
 use crate::flag::output::{Format, Rows};
-use crate::render::{self, print_line, thousands};
+use crate::render::{self, print_json, print_line, thousands};
 
 /// Partitions, leaders, offsets, settings, timestamps and sizes of a topic.
 #[derive(Args, Debug)]
@@ -32,13 +31,7 @@ impl InfoCommand {
         let info = context.cluster(&self.connection)?.info(&self.topic)?;
         match format {
             // As an object it is one: facts and partitions.
-            Format::Json | Format::Ndjson => {
-                let text = serde_json::to_string(&info).map_err(|e| Failure::Input(e.to_string(), String::new()))?;
-                let mut out = io::stdout().lock();
-                return writeln!(out, "{text}")
-                    .and_then(|()| out.flush())
-                    .map_err(Failure::stdout);
-            }
+            Format::Json | Format::Ndjson => return print_json(&info),
             Format::Table => facts(&info).iter().try_for_each(|line| print_line(line))?,
             _ => {}
         }

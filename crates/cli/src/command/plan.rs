@@ -6,9 +6,10 @@ use super::prepared::Prepared;
 use crate::Context;
 use crate::exit::Failure;
 use crate::flag::connection::Connection;
+use crate::flag::order::Order;
 use crate::flag::range::Range;
 use crate::flag::running::Timeout;
-use crate::render::print_line;
+use crate::render::{print_json, print_line};
 
 /// What a read would read: offsets, partitions, splits.
 #[derive(Args, Debug)]
@@ -32,9 +33,14 @@ pub struct Plan {
     /// The newest so many records
     #[arg(long, value_name = "N", help_heading = "Which records", conflicts_with = "limit")]
     tail: Option<u64>,
+    #[command(flatten)]
+    order: Order,
     /// Look at one batch of each partition, and estimate bytes, memory, seconds and the span of timestamps
     #[arg(long, help_heading = "Running")]
     sample: bool,
+    /// As one JSON object
+    #[arg(long, help_heading = "Output")]
+    json: bool,
     #[command(flatten)]
     connection: Connection,
 }
@@ -44,12 +50,20 @@ impl Plan {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         let mut prepared = Prepared::new(context, &self.range)?;
         (prepared.options.limit, prepared.options.tail) = (self.limit, self.tail);
+        self.order.apply(&mut prepared.options)?;
         prepared.options.timeout = self.timeout.timeout;
         let cluster = context.cluster_within(&self.connection, &self.timeout)?;
         let scan = prepared.scan(&cluster, &self.topics)?;
-        match self.sample {
-            true => print_line(&scan.sampled_plan()?.to_string()),
-            false => print_line(&scan.plan().to_string()),
+        let sampled;
+        let plan = if self.sample {
+            sampled = scan.sampled_plan()?;
+            &sampled
+        } else {
+            scan.plan()
+        };
+        match self.json {
+            true => print_json(plan),
+            false => print_line(&plan.to_string()),
         }
     }
 }

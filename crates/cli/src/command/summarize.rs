@@ -1,7 +1,5 @@
 //! `kaframe summarize`: what is in a topic, at a glance.
 
-use std::io::{self, Write};
-
 use clap::Args;
 
 use super::outcome::judge;
@@ -13,7 +11,7 @@ use crate::flag::connection::Connection;
 use crate::flag::output::ProgressFlag;
 use crate::flag::range::{Range, count};
 use crate::flag::running::Running;
-use crate::render::print_line;
+use crate::render::{print_json, print_line};
 use crate::terminal;
 
 /// Columns where standard output is no terminal.
@@ -63,11 +61,7 @@ impl Summarize {
         bar.clear();
         let summary = result?;
         if self.json {
-            let text = serde_json::to_string(&summary).map_err(|e| Failure::Input(e.to_string(), String::new()))?;
-            let mut out = io::stdout().lock();
-            writeln!(out, "{text}")
-                .and_then(|()| out.flush())
-                .map_err(Failure::stdout)?;
+            print_json(&summary)?;
         } else {
             print_line(&summary.text(terminal::width().unwrap_or(WIDTH)))?;
         }

@@ -105,6 +105,15 @@ pub fn print_line(text: &str) -> Result<(), Failure> {
     out.flush().map_err(Failure::stdout)
 }
 
+/// Prints one JSON object to standard output, in one line.
+pub fn print_json<T: serde::Serialize>(object: &T) -> Result<(), Failure> {
+    let text = serde_json::to_string(object).map_err(|e| Failure::Input(e.to_string(), String::new()))?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")
+        .and_then(|()| out.flush())
+        .map_err(Failure::stdout)
+}
+
 /// A count with commas between the thousands.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();

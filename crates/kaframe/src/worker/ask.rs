@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use kaframe_client::Fetched;
 
-use super::{Failed, SplitRun};
+use super::SplitRun;
+use super::failure::Failed;
 use crate::engine::SHORT_WAIT;
 use crate::error::Error;
 use crate::pace::SMALL_FETCH_BYTES;

@@ -3,7 +3,7 @@
 use kaframe_client::ClientError;
 use kaframe_wire::WireError;
 
-use super::{Failed, Flow, SplitRun, kind_of};
+use super::{Flow, SplitRun};
 use crate::bound::OffsetRange;
 use crate::engine::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -12,6 +12,14 @@ use crate::report::LostRange;
 use crate::topic_partition::TopicPartition;
 
 const PARTIAL_HINT: &str = "allow_partial reads the rest and lists what is missing";
+
+/// Why there is no response.
+pub(super) enum Failed {
+    /// No connection could be had.
+    Open(Error),
+    /// The client gave up.
+    Client(ClientError),
+}
 
 impl SplitRun<'_> {
     /// A Fetch failed for good: the client has retried what can be retried.
@@ -180,4 +188,13 @@ pub(crate) fn no_progress(
         None => error,
     };
     context.located(error, partition, position)
+}
+
+/// What to call a [`WireError`] of this kind.
+fn kind_of(error: &WireError) -> ErrorKind {
+    match error {
+        WireError::Limit { .. } => ErrorKind::Limit,
+        WireError::Protocol { .. } | WireError::NotKafka { .. } => ErrorKind::Protocol,
+        WireError::Corrupt { .. } | WireError::UnsupportedCompression { .. } => ErrorKind::Corrupt,
+    }
 }

@@ -238,10 +238,7 @@ impl SplitRun<'_> {
     fn flush(&mut self) -> Result<()> {
         match &self.context.stream {
             Some(stream) if self.chunk.rows() >= self.context.batch_size => {
-                let batch = stream.layout.assemble(self.chunk.finish()?)?;
-                let taken = vec![(self.job.partition, batch.num_rows() as u64, self.chunk.next_offset)];
-                stream.outlet.give(self.job.index, taken, batch);
-                Ok(())
+                stream.give(self.job.index, self.job.partition, &mut self.chunk)
             }
             None if self.discard && self.chunk.rows() >= self.context.batch_size => self.chunk.finish().map(drop),
             _ => Ok(()),

@@ -10,7 +10,7 @@ use kaframe::{Config, ErrorKind, ScanOptions};
 use kaframe_broker::Action;
 use kaframe_wire::batch::{BatchBuilder, Compression, ProducerStamp};
 
-use crate::support::{bench, check};
+use crate::support::{bench, check, placed};
 
 fn fails_at(server: &str) -> kaframe::Error {
     Cluster::connect(server)
@@ -88,10 +88,7 @@ fn a_batch_whose_header_lies_about_its_records() {
     let mut bytes = BytesMut::from(&builder.finish(ProducerStamp::NONE).unwrap()[..]);
     // Last offset delta 0 where the records reach 1.
     bytes[23..27].copy_from_slice(&0i32.to_be_bytes());
-    let checksum = crc32c_of(&bytes[21..]);
-    bytes[17..21].copy_from_slice(&checksum.to_be_bytes());
-    bytes[0..8].copy_from_slice(&10i64.to_be_bytes());
-    bench.control.append_exact("t", 0, bytes.freeze());
+    bench.control.append_exact("t", 0, placed(bytes, 10));
     let error = bench.fails(ScanOptions::default());
     assert_eq!(
         (error.kind(), error.offset()),
@@ -106,20 +103,6 @@ fn a_batch_whose_header_lies_about_its_records() {
     // Its header is not to be trusted, so nothing tells how to pass it.
     assert_eq!((table.num_rows(), table.report().partitions[0].not_read), (10, 1));
     assert!(!table.complete());
-}
-
-/// CRC-32C, bit by bit: the tests have no other use for it.
-fn crc32c_of(bytes: &[u8]) -> u32 {
-    let step = |crc: u32| {
-        if crc & 1 == 1 {
-            (crc >> 1) ^ 0x82f6_3b78
-        } else {
-            crc >> 1
-        }
-    };
-    !bytes.iter().fold(!0u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc))
-    })
 }
 
 #[test]

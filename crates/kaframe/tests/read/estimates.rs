@@ -1,9 +1,11 @@
 //! What one batch of each partition tells of a plan.
 
+use bytes::BytesMut;
 use kaframe::{Bound, ScanOptions, ValueFormat};
 use kaframe_wire::batch::ControlType::Abort;
+use kaframe_wire::batch::{BatchBuilder, Compression, ProducerStamp};
 
-use crate::support::{Bench, bench};
+use crate::support::{Bench, bench, placed};
 
 fn estimate(bench: &Bench, options: ScanOptions) -> kaframe::Estimate {
     let plan = bench.cluster.scan("t", options).unwrap().sampled_plan().unwrap();
@@ -104,4 +106,24 @@ fn nothing_to_look_at_is_unknown() {
     // Behind them are some.
     bench.numbers(0, 0..10);
     assert_eq!(estimate(&bench, ScanOptions::default()).records, 10);
+}
+
+#[test]
+fn a_damaged_batch_leaves_its_partition_out() {
+    let bench = bench(2);
+    bench.numbers(0, 0..100);
+    bench.numbers(1, 0..100);
+    // Its checksum fits, a length in it does not.
+    let mut builder = BatchBuilder::new(Compression::None);
+    builder.push(1, None, Some(b"{}"), &[]);
+    let mut bytes = BytesMut::from(&builder.finish(ProducerStamp::NONE).unwrap()[..]);
+    let at = bytes.len() - 4;
+    bytes[at] = 0x7e;
+    bench.control.append_exact("t", 1, placed(bytes, 100));
+    let found = estimate(&bench, ScanOptions::default().start_at(Bound::Offset(95)));
+    assert_eq!(found.batches, 2);
+    let found = estimate(&bench, ScanOptions::default().start_at(Bound::FromEnd(1)));
+    assert_eq!(found.batches, 1);
+    let reason = found.unknown.unwrap();
+    assert!(reason.contains("cannot be read"), "{reason}");
 }

@@ -3,6 +3,7 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
+use bytes::{Bytes, BytesMut};
 use kaframe::blocking::Cluster;
 use kaframe::{Error, Report, Result, ScanOptions, Table};
 use kaframe_broker::{Broker, BrokerOptions, Control, TopicSpec};
@@ -35,7 +36,7 @@ pub fn bench_with(options: BrokerOptions) -> Bench {
 }
 
 /// A batch of values, a millisecond apart from `time` on.
-pub fn batch(time: i64, values: &[Option<&[u8]>], stamp: ProducerStamp) -> bytes::Bytes {
+pub fn batch(time: i64, values: &[Option<&[u8]>], stamp: ProducerStamp) -> Bytes {
     let mut builder = BatchBuilder::new(Compression::None);
     for (index, value) in values.iter().enumerate() {
         builder.push(time + index as i64, None, *value, &[]);
@@ -160,4 +161,26 @@ pub fn check(table: &Table) {
         assert_eq!((p.end - p.start) as u64, terms, "{p:?}");
     }
     assert_eq!(report.delivered(), table.num_rows() as u64);
+}
+
+/// A batch that was written by hand, at this offset, with the checksum that fits it.
+pub fn placed(mut batch: BytesMut, offset: i64) -> Bytes {
+    let checksum = crc32c_of(&batch[21..]);
+    batch[17..21].copy_from_slice(&checksum.to_be_bytes());
+    batch[0..8].copy_from_slice(&offset.to_be_bytes());
+    batch.freeze()
+}
+
+/// CRC-32C, bit by bit: the tests have no other use for it.
+fn crc32c_of(bytes: &[u8]) -> u32 {
+    let step = |crc: u32| {
+        if crc & 1 == 1 {
+            (crc >> 1) ^ 0x82f6_3b78
+        } else {
+            crc >> 1
+        }
+    };
+    !bytes.iter().fold(!0u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc))
+    })
 }
