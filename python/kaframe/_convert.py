@@ -85,7 +85,9 @@ def optional(package: str, what: str) -> ModuleType:
 
 def arrow(rows: Any, pyarrow: ModuleType) -> pa.Table:
     """Rows as a ``pyarrow.Table``, without copying. ``pyarrow.table(rows)`` imports pandas to see whether they are a frame: a quarter of a second."""
-    return pyarrow.RecordBatchReader.from_stream(rows).read_all()
+    if hasattr(rows, "__arrow_c_stream__"):
+        return pyarrow.RecordBatchReader.from_stream(rows).read_all()
+    return pyarrow.Table.from_batches([pyarrow.record_batch(rows)])
 
 
 def texts(categories: Sequence[str], columns: dict[str, bool]) -> list[str]:

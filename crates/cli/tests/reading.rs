@@ -173,7 +173,7 @@ fn malformed_values_are_told_and_strict_fails() {
 #[test]
 fn rows_by_partition_or_by_timestamp() {
     let broker = Broker::start(&["foo:3"]);
-    let row = |i: u64| format!("{{\"n\":{i},\"_partition\":{},\"_timestamp\":{}}}\n", i % 3, 1_000 + i);
+    let row = |i: u64| format!("{{\"n\":{i},\"_key\":\"k{}\",\"_timestamp\":{}}}\n", i % 9, 1_000 + i);
     broker.fill("foo", &(0..30).map(row).collect::<String>());
     let column = |args: &[&str]| -> Vec<u64> {
         let ran = broker.run(args);
@@ -183,8 +183,10 @@ fn rows_by_partition_or_by_timestamp() {
             .map(|row| row["n"].as_u64().expect("a number"))
             .collect()
     };
-    let by_partition: Vec<u64> = (0..3).flat_map(|p| (p..30).step_by(3)).collect();
     let by_time: Vec<u64> = (0..30).collect();
+    let of_partition = |number: &str| column(&["read", "foo", "--partitions", number]);
+    let by_partition: Vec<u64> = ["0", "1", "2"].into_iter().flat_map(of_partition).collect();
+    assert_ne!(by_partition, by_time, "the keys went to one partition");
     assert_eq!(column(&["read", "foo"]), by_partition);
     assert_eq!(column(&["read", "foo", "--order", "timestamp"]), by_time);
     assert_eq!(
