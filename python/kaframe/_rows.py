@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Rows of a batch: enough to be quick, few enough that a slow generator is written as it goes.
 STEP = 4_096
 
-# Columns that a read adds. Three of them become the record's own, the others are left out.
+# Columns that a read adds. Three of them become the record's own, the last takes its value, the others are left out.
 _METADATA = frozenset(
     {"_key", "_headers", "_timestamp", "_topic", "_partition", "_offset", "_timestamp_type", "_error", "_tombstone"}
 )
@@ -69,7 +69,7 @@ def _batches(
                 keys.append(_key_bytes(row.get(key_column), key_column, key_format))
                 times.append(_milliseconds(row.get("_timestamp")))
                 headers.append(_headers(row.get("_headers")))
-                values.append(_value_bytes(row, value_format))
+                values.append(None if _is_tombstone(row.get("_tombstone")) else _value_bytes(row, value_format))
             except (TypeError, ValueError, OverflowError) as error:
                 raise (
                     type(error)(f"row {number}: {error}")
@@ -85,6 +85,14 @@ def _batches(
 def _no_key(key: str | None, first: object) -> SchemaError:
     near = ", ".join(map(str, first)) if isinstance(first, Mapping) else ""
     return SchemaError(f"no row has the key column {key!r}", hint=f"the first row has: {near}")
+
+
+def _is_tombstone(value: object) -> bool:
+    if value is None or type(value).__name__ == "NAType":
+        return False
+    if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):
+        return bool(value)
+    raise TypeError(f"_tombstone is true for a record without a value, else false, not {value!r}")
 
 
 def _value_bytes(row: Mapping[str, object], value_format: str) -> bytes | None:

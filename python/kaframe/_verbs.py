@@ -319,8 +319,8 @@ def write(
     ----------
     data : DataFrame, Arrow data, DuckDB relation, iterable of dicts, or path
         pandas, Polars, anything with Arrow's C interface, or dicts (a generator is written as it goes). The columns ``_key``, ``_headers`` and
-        ``_timestamp`` become the record's own, other metadata columns (``_offset``, ...) are left out, all others are the value. Or the path of a
-        Parquet or Arrow file, or of a folder of these.
+        ``_timestamp`` become the record's own, a row whose ``_tombstone`` is true has no value, other metadata columns (``_offset``, ...) are left
+        out, all others are the value. Or the path of a Parquet or Arrow file, or of a folder of these.
     topic : str
         Name of the topic; it is not created.
     bootstrap_servers, config

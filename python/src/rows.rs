@@ -13,7 +13,7 @@ use pyo3_arrow::error::PyArrowResult;
 
 use crate::batch::RecordBatch;
 
-/// Columns that a read adds. The first three are the record's own.
+/// Columns that a read adds. The first three are the record's own, the last takes its value.
 const METADATA: [&str; 9] = [
     "_key",
     "_headers",
@@ -90,6 +90,7 @@ impl<'py> Chunk<'py> {
                 match name {
                     "_timestamp" if !value.is_none() => timestamp = Some(integer(&value)?),
                     "_headers" if !value.is_none() => return Err(Odd),
+                    "_tombstone" if !value.is_none() && !value.is(PyBool::new(value.py(), false)) => return Err(Odd),
                     _ => {}
                 }
                 continue;

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import subprocess
 from decimal import Decimal
 from uuid import UUID
 
+import pyarrow
+import pyarrow.csv
 import pytest
+from tests.command import kaframe
 
 import kaframe as kf
 
@@ -305,3 +309,47 @@ class TestFrames:
             copy = new_topic()
             assert cluster.write(data, copy).rows == rows
             assert cluster.read(copy).to_polars()["number"].to_list() == list(range(rows))
+
+
+@pytest.mark.parametrize("way", ["parquet", "arrow", "csv", "ndjson", "pandas", "polars", "dicts"])
+def test_tombstones_survive_the_way_through_a_file(broker, cluster, new_topic, tmp_path, way):
+    rows = [
+        {"_key": "a", "n": 1},
+        {"_key": "b", "n": 2},
+        {"_key": "a", "_tombstone": True},
+        {"_key": "c", "n": None, "_tombstone": False},
+    ]
+    topic, copy = new_topic(rows), new_topic([])
+    scan = cluster.scan(topic, metadata=["_key", "_tombstone"])
+    assert scan.to_arrow()["_tombstone"].to_pylist() == [False, False, True, False]
+    path = tmp_path / f"rows.{way}"
+    if way == "parquet":
+        scan.write_parquet(path)
+        cluster.write(path, copy)
+    elif way == "arrow":
+        scan.write_ipc(path)
+        cluster.write(path, copy)
+    elif way == "csv":
+        scan.write_csv(path)
+        cluster.write(pyarrow.csv.read_csv(path), copy)
+    elif way == "ndjson":
+        scan.write_ndjson(path)
+        command = [kaframe(), "-b", broker.bootstrap_servers, "write", copy]
+        subprocess.run(command, stdin=path.open(), check=True, timeout=30)
+    elif way == "pandas":
+        cluster.write(scan.to_pandas(), copy)
+    elif way == "polars":
+        cluster.write(scan.to_polars(), copy)
+    else:
+        cluster.write(scan.to_arrow().to_pylist(), copy)
+    raw = cluster.read(copy, value_format="string", metadata=["_key"]).to_arrow()
+    assert raw["_key"].to_pylist() == ["a", "b", "a", "c"]
+    assert [value is None for value in raw["value"].to_pylist()] == [False, False, True, False]
+
+
+def test_what_is_no_tombstone_is_said(cluster, new_topic):
+    topic = new_topic([])
+    with pytest.raises(TypeError, match="row 0: _tombstone is true for a record without a value"):
+        cluster.write([{"_tombstone": "yes"}], topic)
+    with pytest.raises(kf.SchemaError, match=r"_tombstone of type .* holds no booleans"):
+        cluster.write(pyarrow.table({"n": [1], "_tombstone": ["maybe"]}), topic)

@@ -26,8 +26,8 @@ pub struct LineFormat {
 pub struct LineRecord<'a> {
     /// Key.
     pub key: Option<Cow<'a, [u8]>>,
-    /// Value.
-    pub value: Cow<'a, [u8]>,
+    /// Value; a tombstone has none.
+    pub value: Option<Cow<'a, [u8]>>,
     /// Milliseconds since 1970.
     pub timestamp: Option<i64>,
     /// Headers in order.
@@ -45,14 +45,7 @@ pub struct Problem(pub String);
 pub const NO_JSON: &str = "no JSON";
 
 /// Metadata that `read` prints and that cannot be set.
-const LEFT_OUT: [&str; 6] = [
-    "_topic",
-    "_partition",
-    "_offset",
-    "_timestamp_type",
-    "_error",
-    "_tombstone",
-];
+const LEFT_OUT: [&str; 5] = ["_topic", "_partition", "_offset", "_timestamp_type", "_error"];
 
 /// What a stream keeps for fields that do not fit; where it is null nothing was kept.
 const EXTRA: &str = "_extra";
@@ -61,7 +54,7 @@ const EXTRA: &str = "_extra";
 const RENAMED: &str = "value.";
 
 fn is_metadata(name: &str) -> bool {
-    matches!(name, "_key" | "_headers" | "_timestamp") || LEFT_OUT.contains(&name)
+    matches!(name, "_key" | "_headers" | "_timestamp" | "_tombstone") || LEFT_OUT.contains(&name)
 }
 
 impl LineFormat {
@@ -69,7 +62,7 @@ impl LineFormat {
     pub fn record<'a>(&self, line: &'a [u8]) -> Result<Option<LineRecord<'a>>, Problem> {
         if !self.json {
             return Ok(Some(LineRecord {
-                value: Cow::Borrowed(line),
+                value: Some(Cow::Borrowed(line)),
                 ..LineRecord::default()
             }));
         }
@@ -86,7 +79,7 @@ impl LineFormat {
                 ));
             }
             return Ok(Some(LineRecord {
-                value: Cow::Borrowed(text.as_bytes()),
+                value: Some(Cow::Borrowed(text.as_bytes())),
                 ..LineRecord::default()
             }));
         }
@@ -112,23 +105,28 @@ impl LineFormat {
         record.key = key.map(|key| self.key_bytes(key)).transpose()?.flatten();
         record.timestamp = field("_timestamp").map(timestamp).transpose()?.flatten();
         record.headers = field("_headers").map(headers).transpose()?.unwrap_or_default();
+        if field("_tombstone").map(boolean).transpose()?.unwrap_or(false) {
+            return Ok(record);
+        }
         let renamed = |name: &str| name.starts_with(RENAMED) && is_metadata(name.trim_start_matches(RENAMED));
         let kept = |name: &str, value: &RawValue| !(is_metadata(name) || name == EXTRA && value.get() == "null");
-        record.value = if object.0.iter().any(|(name, value)| !kept(name, value) || renamed(name)) {
-            let rest = object.0.into_iter().filter(|(name, value)| kept(name, value));
-            // What `read` renamed, because it had the name of metadata, gets its name back.
-            let rest = rest.map(|(name, value)| {
-                if renamed(&name) {
-                    (Cow::Owned(name[RENAMED.len()..].to_owned()), value)
-                } else {
-                    (name, value)
-                }
-            });
-            let rest = serde_json::to_vec(&JsonObject(rest.collect())).map_err(|e| Problem(e.to_string()))?;
-            Cow::Owned(rest)
-        } else {
-            Cow::Borrowed(text.as_bytes())
-        };
+        record.value = Some(
+            if object.0.iter().any(|(name, value)| !kept(name, value) || renamed(name)) {
+                let rest = object.0.into_iter().filter(|(name, value)| kept(name, value));
+                // What `read` renamed, because it had the name of metadata, gets its name back.
+                let rest = rest.map(|(name, value)| {
+                    if renamed(&name) {
+                        (Cow::Owned(name[RENAMED.len()..].to_owned()), value)
+                    } else {
+                        (name, value)
+                    }
+                });
+                let rest = serde_json::to_vec(&JsonObject(rest.collect())).map_err(|e| Problem(e.to_string()))?;
+                Cow::Owned(rest)
+            } else {
+                Cow::Borrowed(text.as_bytes())
+            },
+        );
         Ok(record)
     }
 
@@ -181,6 +179,14 @@ fn string(value: &RawValue) -> Option<Cow<'_, str>> {
 /// An integer, also one written as text.
 fn integer<T: std::str::FromStr>(value: &RawValue) -> Option<T> {
     string(value).unwrap_or(Cow::Borrowed(value.get())).parse().ok()
+}
+
+fn boolean(value: &RawValue) -> Result<bool, Problem> {
+    match value.get() {
+        "true" => Ok(true),
+        "false" | "null" => Ok(false),
+        other => Err(Problem(format!("_tombstone {other} is neither true nor false"))),
+    }
 }
 
 /// RFC 3339 text or milliseconds since 1970.
@@ -274,7 +280,7 @@ mod tests {
             "{}",
         ] {
             let record = read(&json(), line);
-            assert_eq!(record.value, line.as_bytes());
+            assert_eq!(record.value.unwrap(), line.as_bytes());
             assert_eq!((record.key, record.timestamp, record.headers.len()), (None, None, 0));
         }
     }
@@ -283,7 +289,10 @@ mod tests {
     fn what_read_prints_becomes_the_record_it_was() {
         let line = r#"{"n":1,"big":123456789012345678901,"_key":"k","_partition":3,"_offset":7,"_timestamp":"2025-11-22T21:01:32.123Z","_headers":[{"key":"h","value":"YWJj"},{"key":"h","value":null}]}"#;
         let record = read(&json(), line);
-        assert_eq!(record.value, br#"{"n":1,"big":123456789012345678901}"#.as_slice());
+        assert_eq!(
+            record.value.unwrap(),
+            br#"{"n":1,"big":123456789012345678901}"#.as_slice()
+        );
         assert_eq!(record.key.as_deref(), Some(&b"k"[..]));
         assert_eq!(record.timestamp, Some(1_763_845_292_123));
         assert_eq!(
@@ -291,11 +300,15 @@ mod tests {
             [("h".into(), Some(Cow::Borrowed(&b"abc"[..]))), ("h".into(), None)]
         );
         assert_eq!(
-            read(&json(), r#"{"value._key":1,"value.value._key":2,"value.other":3}"#).value,
+            read(&json(), r#"{"value._key":1,"value.value._key":2,"value.other":3}"#)
+                .value
+                .unwrap(),
             br#"{"_key":1,"value._key":2,"value.other":3}"#.as_slice()
         );
         assert_eq!(
-            read(&json(), r#"{"value._key":1,"_extra":null,"_offset":0}"#).value,
+            read(&json(), r#"{"value._key":1,"_extra":null,"_offset":0}"#)
+                .value
+                .unwrap(),
             br#"{"_key":1}"#.as_slice()
         );
     }
@@ -309,7 +322,7 @@ mod tests {
         };
         let record = read(&by("id", None), r#"{"id":42,"x":1}"#);
         assert_eq!(record.key.as_deref(), Some(&b"42"[..]));
-        assert_eq!(record.value, br#"{"id":42,"x":1}"#.as_slice());
+        assert_eq!(record.value.unwrap(), br#"{"id":42,"x":1}"#.as_slice());
         assert_eq!(
             read(&by("id", Some(ValueFormat::Long)), r#"{"id":-2}"#).key.unwrap(),
             (-2i64).to_be_bytes().as_slice()
@@ -326,6 +339,17 @@ mod tests {
         assert!(problem(&by("id", None), r#"{"x":1}"#).contains("\"id\""));
         assert!(problem(&by("id", Some(ValueFormat::Int)), r#"{"id":3000000000}"#).contains("32-bit"));
         assert!(problem(&by("id", None), "[1]").contains("no object"));
+    }
+
+    #[test]
+    fn a_tombstone_has_no_value() {
+        let record = read(&json(), r#"{"_key":"a","n":null,"_tombstone":true}"#);
+        assert_eq!((record.key.as_deref(), record.value), (Some(&b"a"[..]), None));
+        assert_eq!(
+            read(&json(), r#"{"n":1,"_tombstone":false}"#).value.unwrap(),
+            br#"{"n":1}"#.as_slice()
+        );
+        assert!(problem(&json(), r#"{"_tombstone":1}"#).contains("_tombstone"));
     }
 
     #[test]
@@ -360,7 +384,10 @@ mod tests {
             key: None,
             json: false,
         };
-        assert_eq!(text.record(b"").unwrap().unwrap().value, b"".as_slice());
-        assert_eq!(text.record(b"\xff").unwrap().unwrap().value, b"\xff".as_slice());
+        assert_eq!(text.record(b"").unwrap().unwrap().value.unwrap(), b"".as_slice());
+        assert_eq!(
+            text.record(b"\xff").unwrap().unwrap().value.unwrap(),
+            b"\xff".as_slice()
+        );
     }
 }

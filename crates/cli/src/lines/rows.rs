@@ -46,7 +46,7 @@ impl RowsBuilder {
     pub fn push(&mut self, record: &LineRecord) {
         self.push_parts(
             record.key.as_deref(),
-            Some(&record.value),
+            record.value.as_deref(),
             record.timestamp,
             &record.headers,
         );

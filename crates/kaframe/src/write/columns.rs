@@ -1,10 +1,11 @@
-//! Which columns of a batch are the value, and which are the record's own key, headers and timestamp.
+//! Which columns of a batch are the value, and which are the record's own key, headers and timestamp, or say that it has no value.
 //!
 //! Decided by name alone, for each batch anew, so that batches of one write may differ in their columns.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMillisecondType;
-use arrow_array::{Array, ArrayRef, RecordBatch, TimestampMillisecondArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, TimestampMillisecondArray};
+use arrow_cast::display::FormatOptions;
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, Field, TimeUnit};
 
@@ -14,20 +15,21 @@ use crate::error::{Error, ErrorKind, Result};
 const KEY: &str = "_key";
 const HEADERS: &str = "_headers";
 const TIMESTAMP: &str = "_timestamp";
+/// Rows that are tombstones, whatever their other columns say: as a read that is asked for it gives them.
+const TOMBSTONE: &str = "_tombstone";
 /// The column of a stream for what does not fit the others.
 const EXTRA: &str = "_extra";
 /// Metadata that a read gives and a write cannot set.
-const LEFT_OUT: [&str; 6] = [
-    "_topic",
-    "_partition",
-    "_offset",
-    "_timestamp_type",
-    "_error",
-    "_tombstone",
-];
+const LEFT_OUT: [&str; 5] = ["_topic", "_partition", "_offset", "_timestamp_type", "_error"];
+
+/// What does not fit is an error, not null.
+const STRICT: CastOptions<'_> = CastOptions {
+    safe: false,
+    format_options: FormatOptions::new(),
+};
 
 fn is_metadata(name: &str) -> bool {
-    [KEY, HEADERS, TIMESTAMP].contains(&name) || LEFT_OUT.contains(&name)
+    [KEY, HEADERS, TIMESTAMP, TOMBSTONE].contains(&name) || LEFT_OUT.contains(&name)
 }
 
 /// Whether a column is what a stream adds for what does not fit, with nothing in it: it is no field of any value.
@@ -51,6 +53,8 @@ pub(super) struct RecordColumns {
     pub headers: Option<ArrayRef>,
     /// Timestamps in milliseconds since 1970.
     pub timestamp: Option<TimestampMillisecondArray>,
+    /// Rows without a value.
+    pub tombstone: Option<BooleanArray>,
 }
 
 impl RecordColumns {
@@ -79,6 +83,7 @@ impl RecordColumns {
             key,
             headers: batch.column_by_name(HEADERS).cloned(),
             timestamp: batch.column_by_name(TIMESTAMP).map(timestamps).transpose()?,
+            tombstone: batch.column_by_name(TOMBSTONE).map(booleans).transpose()?,
         })
     }
 }
@@ -119,6 +124,18 @@ fn no_key_column(name: &str, batch: &RecordBatch) -> Error {
     .with_hint(format!("the columns are {}", names.join(", ")))
 }
 
+/// Booleans, and what stands for them in files of text.
+fn booleans(column: &ArrayRef) -> Result<BooleanArray> {
+    let cast = cast_with_options(column, &DataType::Boolean, &STRICT);
+    let cast = cast.map_err(|detail| {
+        let kind = column.data_type();
+        let message = format!("the column {TOMBSTONE} of type {kind} holds no booleans: {detail}");
+        Error::new(ErrorKind::Schema, message)
+            .with_hint("give true for a record without a value, or leave the column out")
+    })?;
+    Ok(cast.as_boolean().clone())
+}
+
 /// Timestamps of any unit, dates, text and integers (milliseconds) as milliseconds since 1970. Times without a zone are UTC.
 fn timestamps(column: &ArrayRef) -> Result<TimestampMillisecondArray> {
     let wrong = |detail: String| {
@@ -131,12 +148,8 @@ fn timestamps(column: &ArrayRef) -> Result<TimestampMillisecondArray> {
         )
         .with_hint("give timestamps, RFC 3339 text, or milliseconds since 1970 as integers")
     };
-    let strict = CastOptions {
-        safe: false,
-        ..CastOptions::default()
-    };
     let to =
-        |column: &ArrayRef, kind: &DataType| cast_with_options(column, kind, &strict).map_err(|e| wrong(e.to_string()));
+        |column: &ArrayRef, kind: &DataType| cast_with_options(column, kind, &STRICT).map_err(|e| wrong(e.to_string()));
     let in_zone = |zone| DataType::Timestamp(TimeUnit::Millisecond, zone);
     let milliseconds = match column.data_type() {
         // The zone stays as it is: only the unit is cast, and an instant is the same in every zone.

@@ -2,7 +2,7 @@
 //!
 //! Pure and without state: several workers encode at once.
 
-use arrow_array::{Array, RecordBatch, TimestampMillisecondArray};
+use arrow_array::{Array, BooleanArray, RecordBatch, TimestampMillisecondArray};
 use kaframe_codec::{EncodeError, Rows, encode_key, encode_rows};
 
 use super::columns::RecordColumns;
@@ -20,6 +20,7 @@ pub(super) struct Encoded {
     keys: Option<Rows>,
     headers: Option<HeaderColumn>,
     timestamps: Option<TimestampMillisecondArray>,
+    tombstones: Option<BooleanArray>,
     /// The time of records that bring none, in milliseconds since 1970.
     now: i64,
 }
@@ -51,6 +52,7 @@ impl Encoded {
                 .transpose()?
                 .flatten(),
             timestamps: columns.timestamp,
+            tombstones: columns.tombstone,
             now,
         })
     }
@@ -65,9 +67,13 @@ impl Encoded {
         self.keys.as_ref().and_then(|keys| keys.get(row))
     }
 
-    /// The value of a row.
+    /// The value of a row; a tombstone has none.
     pub fn value(&self, row: usize) -> Option<&[u8]> {
-        self.values.as_ref().and_then(|values| values.get(row))
+        let tombstone = self
+            .tombstones
+            .as_ref()
+            .is_some_and(|t| t.is_valid(row) && t.value(row));
+        self.values.as_ref().filter(|_| !tombstone)?.get(row)
     }
 
     /// The timestamp of a row.

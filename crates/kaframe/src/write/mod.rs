@@ -34,7 +34,8 @@ use crate::error::Result;
 impl Cluster {
     /// Writes rows as records of a topic that exists, and waits until the brokers have them all.
     ///
-    /// `_key`, `_headers` and `_timestamp` become the record's own, other metadata columns are left out, all other columns are the value.
+    /// `_key`, `_headers` and `_timestamp` become the record's own, a row whose `_tombstone` is true has no value, other metadata columns are
+    /// left out, all other columns are the value.
     ///
     /// # Errors
     /// What became of the rows is in [`crate::Error::write_report`]. [`crate::ErrorKind::TopicNotFound`] when there is no such topic (it is never
