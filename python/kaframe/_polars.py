@@ -25,21 +25,25 @@ def lazy_frame(scan: Scan) -> pl.LazyFrame:
     polars = optional("polars", "to_polars(lazy=True)")
     from polars.io.plugins import register_io_source
 
-    schema, order = polars.Schema(scan.schema), scan.plan().order
+    schema, plan = polars.Schema(scan.schema), scan.plan()
+    # What is left out by a limit or a tail is decided before any condition of the query.
+    bounded = plan.limit is not None or plan.tail is not None
 
     def source(
         with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
     ) -> Iterator[pl.DataFrame]:
         # Rows are counted before the condition, so beside a count the condition is not the read's.
-        where = sql_of(predicate) if predicate is not None and n_rows is None else None
+        where = sql_of(predicate) if predicate is not None and n_rows is None and not bounded else None
         needed = None
         if with_columns is not None:
             roots = predicate.meta.root_names() if predicate is not None else []
             needed = list(dict.fromkeys([*with_columns, *roots]))
         left = n_rows
         # A limit takes a share of each partition: where rows come by timestamp those are not the first.
-        limit = n_rows if order == "partition" else None
-        for batch in scan._narrowed(needed, where, limit):
+        limit = n_rows if plan.order == "partition" and not bounded else None
+        # What did not fit depends on which columns were decoded: all of them, where it is asked for.
+        columns = None if needed is not None and "_extra" in needed else needed
+        for batch in scan._narrowed(columns, where, limit):
             frame: pl.DataFrame = polars.DataFrame(batch)
             if needed is not None:
                 # What does not fit the types of a stream comes along in a column of its own.

@@ -194,8 +194,10 @@ def _table(name: str, table: Any) -> Any:
         import pyarrow
 
         return pyarrow.Table.from_pandas(table, preserve_index=False)
-    if package == "polars" and kind.__name__ == "LazyFrame":
-        return table.collect()
+    if package == "polars" and kind.__name__ in ("DataFrame", "LazyFrame"):
+        from ._write import polars_as_arrow
+
+        return polars_as_arrow(table if kind.__name__ == "DataFrame" else table.collect())
     if kind.__name__ != "Series" and (hasattr(table, "__arrow_c_stream__") or hasattr(table, "__arrow_c_array__")):
         return table
     hint = advice(name, _OPTIONS)

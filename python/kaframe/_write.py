@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, Protocol, TypeAlias
 
     import pandas as pd
+    import polars as pl
 
     class ArrowStream(Protocol):
         def __arrow_c_stream__(self, requested_schema: Any = None) -> object: ...
@@ -123,6 +124,8 @@ def _batches(data: object, arguments: WriteArguments) -> tuple[Iterator[_native.
         if table is not None:
             return _native.arrow_batches(table), arguments
         return row_batches(_pandas_rows(data), arguments)  # type: ignore[arg-type]
+    if package == "polars" and kind.__name__ == "DataFrame":
+        return _native.arrow_batches(polars_as_arrow(data)), arguments  # type: ignore[arg-type]
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return _native.arrow_batches(data), arguments
     if package == "polars" and kind.__name__ == "LazyFrame":
@@ -150,3 +153,16 @@ def _pandas_as_arrow(frame: pd.DataFrame) -> object | None:
 def _pandas_rows(frame: pd.DataFrame, step: int = 10_000) -> Iterator[Mapping[str, Any]]:
     for start in range(0, len(frame), step):
         yield from frame.iloc[start : start + step].to_dict("records")  # type: ignore[misc]
+
+
+def polars_as_arrow(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame without what Arrow does not take from Polars: columns of nothing but nulls become text, columns of Python objects are refused."""
+    import polars
+
+    for name, dtype in frame.schema.items():
+        if dtype == polars.Object:
+            raise TypeError(
+                f"the column {name!r} holds Python objects: give it a type of Polars, or write frame.to_dicts()"
+            )
+    nothing = [name for name, dtype in frame.schema.items() if dtype == polars.Null]
+    return frame.with_columns(polars.col(nothing).cast(polars.String)) if nothing else frame

@@ -1,9 +1,10 @@
 //! `Follow`: a scan that goes on with new records, for Python's iteration.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use kaframe::{Bookmark, Report};
 use pyo3::prelude::*;
+use tokio::sync::Notify;
 
 use crate::batch::RecordBatch;
 use crate::reader::report_texts;
@@ -16,6 +17,8 @@ pub(crate) struct Follow {
     home: Home,
     runtime: &'static tokio::runtime::Runtime,
     state: Mutex<State>,
+    /// Another thread has closed it.
+    closed: Arc<Notify>,
 }
 
 struct State {
@@ -30,6 +33,7 @@ impl Follow {
     pub(crate) fn new(py: Python<'_>, follow: kaframe::Follow) -> PyResult<Follow> {
         Ok(Follow {
             home: Home::here(),
+            closed: Arc::default(),
             runtime: crate::runtime::runtime(py)?,
             state: Mutex::new(State {
                 report: follow.report(),
@@ -58,8 +62,13 @@ impl Follow {
         let Some(mut follow) = self.state().running.take() else {
             return Ok(None);
         };
+        let closed = self.closed.clone();
         let (follow, batch) = wait(py, &Watch::default(), async move {
-            let batch = follow.next().await;
+            let batch = tokio::select! {
+                biased;
+                () = closed.notified() => None,
+                batch = follow.next() => batch,
+            };
             Ok((follow, batch))
         })?;
         let mut state = self.state();
@@ -76,8 +85,9 @@ impl Follow {
         Ok(batch.map(RecordBatch))
     }
 
-    /// Stops. What was given stays readable.
+    /// Stops, also another thread's waiting. What was given stays readable.
     fn close(&self, py: Python<'_>) {
+        self.closed.notify_one();
         py.detach(|| {
             let Some(follow) = self.state().running.take() else {
                 return;

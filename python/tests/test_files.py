@@ -138,3 +138,38 @@ def test_a_file_that_is_none(cluster, tmp_path):
     text.write_text("a\n1\n")
     with pytest.raises(kf.ConfigError, match="neither a Parquet nor an Arrow"):
         cluster.write(Path(text), "copy")
+
+
+def test_a_killed_first_run_into_folders_is_gone_on_from(cluster, new_topic, tmp_path):
+    topic = new_topic([{"country": country} for country in ("DE", "FR")])
+    left = tmp_path / "rows" / "country=DE"
+    left.mkdir(parents=True)
+    (left / ".kaframe-part-000001-0.parquet.tmp").write_bytes(b"what a killed run left")
+    scan, state = cluster.scan(topic), tmp_path / "rows.state"
+    assert scan.write_parquet(tmp_path / "rows", partition_by="country", state=state).rows == 2
+    assert scan.write_parquet(tmp_path / "rows", partition_by="country", state=state).rows == 0
+
+
+def test_a_state_may_lie_in_its_folder(cluster, new_topic, tmp_path):
+    scan = cluster.scan(new_topic([{"n": 1}]))
+    (tmp_path / "rows").mkdir()
+    for rows in (1, 0):
+        assert scan.write_parquet(tmp_path / "rows", state=tmp_path / "rows" / "state").rows == rows
+
+
+def test_topics_do_not_share_a_folder_and_nothing_is_replaced(cluster, new_topic, tmp_path):
+    one, other = new_topic([{"n": 1}]), new_topic([{"n": 2}])
+    state, folder = tmp_path / "state", tmp_path / "rows"
+    # Its first run finds nothing that passes, and is a run all the same.
+    assert cluster.scan(one, where="n > 100").write_parquet(folder, state=state).rows == 0
+    with pytest.raises(kf.ConfigError, match=f"the folder .* holds the files of {one}"):
+        cluster.scan(other).write_parquet(folder, state=state)
+    cluster.write([{"n": 200}], one)
+    assert cluster.scan(one, where="n > 100").write_parquet(folder, state=state).rows == 1
+    (name,) = (path.name for path in folder.glob("*.parquet"))
+    # A file that somebody else put where the next one goes stays.
+    (folder / name.replace("000002", "000003")).write_bytes(b"mine")
+    cluster.write([{"n": 300}], one)
+    with pytest.raises(kf.KaframeError):
+        cluster.scan(one, where="n > 100").write_parquet(folder, state=state)
+    assert (folder / name.replace("000002", "000003")).read_bytes() == b"mine"

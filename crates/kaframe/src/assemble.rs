@@ -20,6 +20,8 @@ enum Source {
     /// A column of the decoded values, by name.
     Value(String),
     Meta(MetaColumn),
+    /// What did not fit, of a stream: the last of the decoded columns.
+    Extra,
     /// No record has it.
     Nulls,
 }
@@ -74,7 +76,11 @@ impl Layout {
                 }
             }
             Selection::Exactly(wanted) => {
-                for column in wanted {
+                let has_extra = value.as_ref().is_some_and(|(_, columns)| columns.has_extra);
+                // It comes by itself.
+                let is_extra =
+                    |column: &&Wanted| matches!(column, Wanted::Value { path, .. } if path == kaframe_codec::EXTRA);
+                for column in wanted.iter().filter(|column| !(has_extra && is_extra(column))) {
                     let (field, source) = match column {
                         Wanted::Meta(meta) => (meta_field(*meta)?, Source::Meta(*meta)),
                         Wanted::Value { name, path } => wanted_value(name, path, value_fields, any_value, names)?,
@@ -88,7 +94,7 @@ impl Layout {
                     && let Some(extra) = columns.fields.last()
                 {
                     fields.push(extra.clone());
-                    sources.push(Source::Value(extra.name().clone()));
+                    sources.push(Source::Extra);
                 }
             }
         }
@@ -119,6 +125,7 @@ impl Layout {
         for (source, field) in self.sources.iter().zip(self.schema.fields()) {
             let array = match source {
                 Source::Nulls => Some(new_null_array(field.data_type(), rows)),
+                Source::Extra => value.as_ref().and_then(|columns| columns.arrays.last().cloned()),
                 Source::Meta(MetaColumn::Key) => {
                     Some(key.clone().unwrap_or_else(|| new_null_array(field.data_type(), rows)))
                 }

@@ -53,7 +53,9 @@ pub(crate) async fn count(context: Context, options: &ScanOptions) -> Result<Rep
     let started = Instant::now();
     // Where filters ask for values, one that passes is decoded as a read would decode it: it may turn out malformed, and then it counts as nulls.
     let mut columns = options.filter.iter().flat_map(|filter| filter.columns());
-    let selection = if columns.any(|name| MetaColumn::named(name).is_none()) {
+    // Whether a value is malformed only decoding tells.
+    let needs_values = |name: &String| MetaColumn::named(name).is_none_or(|column| column == MetaColumn::Error);
+    let selection = if columns.any(needs_values) {
         Selection::from_options(options, context.plan.several)?.without_metadata()
     } else {
         Selection::Exactly(Vec::new())

@@ -39,6 +39,8 @@ pub(crate) async fn run(
     let mut parts = shares(context, limit);
     let mut results: Vec<JobResult> = Vec::new();
     let mut index = 0;
+    // Some have nothing to give from the start.
+    pass_on(&mut parts);
     while parts.iter().any(|part| part.wanted > 0 && !part.exhausted()) {
         let jobs = jobs(&parts, offsets_per_split, &mut index);
         for (part, range) in jobs

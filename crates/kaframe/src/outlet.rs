@@ -24,6 +24,8 @@ struct State {
     /// Rows that the taker has, by partition, and the offset behind them.
     taken: BTreeMap<TopicPartition, (u64, i64)>,
     finished: HashSet<usize>,
+    /// The split in which the read of a partition gave up: nothing behind it is given, so that the next read can go on there and repeats nothing.
+    gaps: BTreeMap<TopicPartition, usize>,
     /// Bytes of waiting batches and of responses being decoded.
     used: u64,
     /// No batch comes any more, or this error does.
@@ -90,6 +92,13 @@ impl Outlet {
         self.given.notify_one();
     }
 
+    /// A split was given up: what splits behind it have of its partition is not given. To be said before it is finished.
+    pub(crate) fn gap(&self, split: usize, partition: TopicPartition) {
+        let mut state = self.state();
+        let first = state.gaps.entry(partition).or_insert(split);
+        *first = split.min(*first);
+    }
+
     /// A split has no more batches.
     pub(crate) fn finish(&self, split: usize) {
         self.state().finished.insert(split);
@@ -132,6 +141,14 @@ impl Outlet {
         loop {
             let first = state.first;
             if let Some((given, batch)) = state.waiting.get_mut(&first).and_then(VecDeque::pop_front) {
+                let behind_gap = |(partition, ..): &(TopicPartition, u64, i64)| {
+                    state.gaps.get(partition).is_some_and(|gap| *gap < first)
+                };
+                if given.iter().any(behind_gap) {
+                    state.used = state.used.saturating_sub(batch.get_array_memory_size() as u64);
+                    self.room.notify_waiters();
+                    continue;
+                }
                 for (partition, rows, next) in given {
                     let taken = state.taken.entry(partition).or_default();
                     *taken = (taken.0 + rows, next);

@@ -155,6 +155,12 @@ impl Scan {
                     .with_hint("take head() of the table it gives"),
             );
         }
+        if self.0.options.allow_partial {
+            return Err(
+                Error::config("latest_by_key of what could be read may not be the last of a key: allow_partial makes no sense with it")
+                    .with_hint("leave allow_partial out, or read the range before the damage"),
+            );
+        }
         if !Conditions::of(&self.0.options.filter).is_bounds_only() {
             return Err(Error::config(
                 "latest_by_key with a where on more than partitions, offsets and times has two meanings",

@@ -247,6 +247,7 @@ async fn run(shared: &Arc<Shared>, outlet: &Outlet) -> Result<()> {
             let mut tail = tail::run(context, &decided.chunks, newest, per_split).await?;
             tail.results
                 .sort_by_key(|result| (result.partition, result.range.start));
+            reader::drop_behind_gaps(&mut tail.results);
             tail::keep_newest(&mut tail.results, newest, options.on_error == OnError::Skip)?;
             if !merged {
                 give_tail(&mut tail.results, outlet, shared)?;
@@ -267,6 +268,7 @@ async fn run(shared: &Arc<Shared>, outlet: &Outlet) -> Result<()> {
         (results, disorder) = (held.results, held.disorder);
     }
     results.sort_by_key(|result| (result.partition, result.range.start));
+    reader::drop_behind_gaps(&mut results);
     reader::check_decoded(&context.plan, &decided.sampled, &results)?;
     let cleanup_policies = reader::cleanup_policies(&context.client, &context.plan).await;
     let outcome = Outcome {

@@ -41,7 +41,7 @@ impl Part {
         let (missing, read) = (tail - self.rows, (self.range.end - self.from).max(0) as u64);
         let expected = match self.rows {
             // As dense as what was read, and half as much again.
-            1.. => read.saturating_mul(missing) / self.rows * 3 / 2,
+            1.. => (read.saturating_mul(missing) / self.rows).saturating_mul(3) / 2,
             0 => missing,
         };
         let grown = if self.steps < EVEN_STEPS { 0 } else { read };

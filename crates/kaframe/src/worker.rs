@@ -256,8 +256,10 @@ impl<'w> SplitRun<'w> {
             && (self.job.max_rows.is_none() || self.sieve.is_some())
             && let Err(error) = self.ask(SHORT_WAIT).await
         {
-            self.decode(&fetched, &walked).await?;
-            return self.fetch_failed(error);
+            return match self.decode(&fetched, &walked).await? {
+                Flow::Done => Ok(Flow::Done),
+                Flow::On => self.fetch_failed(error),
+            };
         }
         if stopped.is_none() && self.position >= self.end() {
             self.ask_ahead(fetched.records.len(), (self.position - before).max(0) as u64)
@@ -437,6 +439,9 @@ impl<'w> SplitRun<'w> {
             Some(stream) => {
                 if self.chunk.rows() > 0 {
                     stream.give(self.job.index, self.job.partition, &mut self.chunk)?;
+                }
+                if self.gave_up.is_some() {
+                    stream.outlet.gap(self.job.index, self.job.partition);
                 }
                 stream.outlet.finish(self.job.index);
                 None

@@ -86,8 +86,8 @@ impl Export {
         self.order.apply(&mut prepared.options)?;
         let bar = prepared.bar(self.progress.progress, true);
         let options = prepared.resolve(cluster, std::slice::from_ref(topic))?;
-        let files = self.files.options(self.format);
         let path = self.path(topic);
+        let files = self.files.options(self.format);
         let written = match &self.state {
             None => cluster
                 .scan(topic.as_str(), options)
@@ -123,7 +123,8 @@ impl Export {
         if self.state.is_some() || !self.files.partition_by.is_empty() {
             return self.output.join(topic);
         }
-        let ending = self.format.unwrap_or(FileFormat::Parquet).ending();
+        let format = self.format.or_else(|| FileFormat::of_path(&self.output));
+        let ending = format.unwrap_or(FileFormat::Parquet).ending();
         self.output.join(format!("{topic}.{ending}"))
     }
 }

@@ -48,7 +48,7 @@ pub struct Sql {
 impl Sql {
     /// Runs it.
     pub fn run(self, context: &Context) -> Result<(), Failure> {
-        let format = self.rows.format();
+        let format = self.rows.format_of_rows()?;
         let interactive = self.query.is_none() && std::io::stdin().is_terminal();
         let database = self.database(context)?;
         if interactive {
@@ -100,6 +100,22 @@ impl Sql {
     }
 }
 
+/// An object has a name once; a table may have it twice, as a join of two topics has.
+fn check_names(schema: &Schema) -> Result<(), Failure> {
+    let mut names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(()),
+        Some(pair) => Err(Failure::usage(
+            format!(
+                "the answer has two columns called {:?}, and a JSON object has each name once",
+                pair[0]
+            ),
+            "give them names of their own: select a.id as a_id, b.id as b_id; or print -f csv",
+        )),
+    }
+}
+
 /// Answers one query on standard output; what the reads account for goes to standard error.
 fn answer(
     database: &Database,
@@ -119,6 +135,9 @@ fn answer(
             }
         }
         return Ok(());
+    }
+    if matches!(format, Format::Json | Format::Ndjson) {
+        check_names(&rows.schema())?;
     }
     let mut out = render::to_stdout(format);
     out.begin(&rows.schema())?;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
+use arrow_array::types::{Int32Type, Int64Type};
 use kaframe_broker::{Broker, BrokerOptions, Control, Hole, TopicSpec};
 use kaframe_wire::batch::{BatchBuilder, Compression, ControlType, ProducerStamp, control_batch};
 use proptest::prelude::*;
@@ -241,4 +241,64 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+/// Behind a batch that nobody can pass nothing of its partition is given, although other splits have read it: the next read goes on there and repeats nothing.
+#[test]
+fn a_stream_ends_a_partition_where_it_gives_up() {
+    let options = BrokerOptions {
+        topics: vec![TopicSpec::new("t", 2)],
+        ..BrokerOptions::default()
+    };
+    let broker = Broker::start(options).expect("a broker starts");
+    let control = broker.control();
+    let append = |partition| control.append_raw("t", partition, records(0, 10, Compression::None, ProducerStamp::NONE));
+    (0..10).for_each(|_| append(0));
+    let mut broken = BatchBuilder::new(Compression::None);
+    broken.push(1, None, Some(b"{}"), &[]);
+    let mut broken = broken.finish(ProducerStamp::NONE).expect("a batch").to_vec();
+    broken[..8].copy_from_slice(&100i64.to_be_bytes());
+    // A format that there is not.
+    broken[16] = 7;
+    control.append_exact("t", 0, broken.into());
+    (0..10).for_each(|_| append(0));
+    (0..3).for_each(|_| append(1));
+    let tuning = Tuning {
+        offsets_per_split: Some(20),
+        connections: Some(4),
+        decoders: Some(4),
+        ..Tuning::default()
+    };
+    Runtime::new().expect("a runtime").block_on(async {
+        let cluster = Cluster::connect(&broker.bootstrap_servers())
+            .await
+            .expect("the broker answers");
+        let partial = ScanOptions {
+            allow_partial: true,
+            ..ScanOptions::default()
+        };
+        for options in [partial.clone(), partial.limit(1000)] {
+            let scan = cluster.scan("t", options).await.expect("a plan").tuned(tuning);
+            let mut stream = scan.stream().await.expect("a stream");
+            let mut given: BTreeMap<i32, usize> = BTreeMap::new();
+            while let Some(batch) = stream.next().await {
+                let batch = batch.expect("a batch");
+                for partition in batch["_partition"].as_primitive::<Int32Type>().values() {
+                    *given.entry(*partition).or_default() += 1;
+                }
+            }
+            assert_eq!(given, [(0, 100), (1, 30)].into());
+            let report = stream.report();
+            assert_eq!(
+                (report.partitions[0].delivered, report.partitions[0].not_read),
+                (100, 101)
+            );
+            let next: Vec<i64> = stream.next_start().topics[0]
+                .partitions
+                .iter()
+                .map(|p| p.offset)
+                .collect();
+            assert_eq!(next, [100, 30]);
+        }
+    });
 }

@@ -81,15 +81,15 @@ async fn run(
     files: FileOptions,
 ) -> Result<Exported> {
     check(&options)?;
-    let folder = absolute(folder)?;
-    let mut state = StateFile::open(state)?;
+    let (folder, state) = (absolute(folder)?, absolute(state)?);
+    let mut state = StateFile::open(&state)?;
     // Also says what is wrong with the place before anything is read.
     Target::folder(&folder, String::new(), true, &files)?;
     let before = state.recover(topic, &folder)?;
     let (runs, rows) = before.as_ref().map_or((0, 0), |before| (before.runs, before.rows));
     match before {
         Some(before) => options.start = Bounds::Bookmark(before.next_start),
-        None if holds_files(&folder)? => {
+        None if holds_files(&folder, &state)? => {
             let message = format!(
                 "the folder {} is not empty, and the state knows nothing of it",
                 folder.display()
@@ -177,14 +177,21 @@ fn has_time(bounds: &Bounds) -> bool {
     }
 }
 
-fn absolute(folder: &Path) -> Result<PathBuf> {
-    std::path::absolute(folder).map_err(|error| io_error("find", folder, &error))
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| io_error("find", path, &error))
 }
 
-fn holds_files(folder: &Path) -> Result<bool> {
-    match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(io_error("look into", folder, &error)),
-        Ok(mut entries) => Ok(entries.next().is_some()),
+/// Whether something is in a folder beside the state itself, which may lie there too.
+fn holds_files(folder: &Path, state: &StateFile) -> Result<bool> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        entries => entries.map_err(|error| io_error("look into", folder, &error))?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(|error| io_error("look into", folder, &error))?;
+        if !state.is_own(&entry.path()) {
+            return Ok(true);
+        }
     }
+    Ok(false)
 }

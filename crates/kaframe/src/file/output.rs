@@ -350,15 +350,24 @@ impl Staged {
     }
 }
 
-/// The folders of these files, each once, and the one above each.
+/// The folders of these files, each once: those of partition values, the one that holds them, and the one above, which may be new too.
 fn folders(paths: &[PathBuf]) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = paths
-        .iter()
-        .filter_map(|path| path.parent())
-        .flat_map(|folder| [Some(folder), folder.parent()])
-        .flatten()
-        .map(Path::to_owned)
-        .collect();
+    let of_value = |folder: &Path| {
+        folder
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().contains('='))
+    };
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        let mut above = path.ancestors().skip(1);
+        for folder in above.by_ref() {
+            folders.push(folder.to_owned());
+            if !of_value(folder) {
+                break;
+            }
+        }
+        folders.extend(above.next().map(Path::to_owned));
+    }
     folders.sort();
     folders.dedup();
     folders

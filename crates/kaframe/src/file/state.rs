@@ -83,8 +83,19 @@ impl StateFile {
         })
     }
 
+    /// Whether this is the state, or the lock beside it.
+    pub fn is_own(&self, path: &Path) -> bool {
+        path == self.path || path == beside(&self.path)
+    }
+
     /// Where a topic stands in a folder; `None` before the first run. Ends what a run that was killed has begun.
     pub fn recover(&self, topic: &str, folder: &Path) -> Result<Option<Standing>> {
+        let others = self.content.topics.iter().filter(|(name, _)| *name != topic);
+        if let Some((other, _)) = others.into_iter().find(|(_, standing)| standing.folder == folder) {
+            // Their files have the same names.
+            let message = format!("the folder {} holds the files of {other}", folder.display());
+            return Err(Error::config(message).with_hint("name a folder for each topic; the state may be the same"));
+        }
         let standing = self.content.topics.get(topic);
         if let Some(standing) = standing {
             if standing.folder != folder {
@@ -134,10 +145,14 @@ impl StateFile {
     }
 }
 
-fn lock(path: &Path) -> Result<File> {
+fn beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let beside = PathBuf::from(name);
+    PathBuf::from(name)
+}
+
+fn lock(path: &Path) -> Result<File> {
+    let beside = beside(path);
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)

@@ -120,15 +120,21 @@ impl Drop for Temporary {
     }
 }
 
-/// Gives kept files their names, where that has not happened yet, and brings the names to the disk.
+/// Gives kept files their names, where that has not happened yet, and brings the names to the disk. None takes the place of another file.
 pub(super) fn settle(paths: &[PathBuf]) -> Result<()> {
     let mut folders = BTreeSet::new();
     for path in paths {
-        match fs::rename(hidden_name(path, ""), path) {
-            Ok(()) => folders.extend(path.parent()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(io_error("rename a file to", path, &error)),
+        let hidden = hidden_name(path, "");
+        match fs::hard_link(&hidden, path) {
+            Ok(()) => remove(&hidden)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            // A run that was killed in between has given it its name.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_same(&hidden, path) => remove(&hidden)?,
+            Err(_) if fs::symlink_metadata(path).is_ok() => return Err(taken(path)),
+            // Not every file system has links.
+            Err(_) => rename(&hidden, path)?,
         }
+        folders.extend(path.parent());
     }
     folders.into_iter().try_for_each(sync_folder)
 }
@@ -148,6 +154,8 @@ pub(super) fn sweep(folder: &Path) -> Result<()> {
             .map_err(|error| io_error("look at", &entry.path(), &error))?;
         if kind.is_dir() && name.contains('=') {
             sweep(&entry.path())?;
+            // It made the folder too, if nothing is in it; else this does nothing.
+            let _ = fs::remove_dir(entry.path());
         } else if kind.is_file() && name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
             fs::remove_file(entry.path()).map_err(|error| io_error("remove", &entry.path(), &error))?;
         }
@@ -177,6 +185,30 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
 pub(super) fn exists(path: &Path) -> Error {
     Error::config(format!("{} is there already", path.display()))
         .with_hint("choose another name, or have it replaced: overwrite (--force)")
+}
+
+/// The error for a name of a file of a run that has happened.
+fn taken(path: &Path) -> Error {
+    Error::config(format!("{} is there, and is not of this export", path.display()))
+        .with_hint("move it away; the next run gives the file of the export its name")
+}
+
+fn remove(path: &Path) -> Result<()> {
+    fs::remove_file(path).map_err(|error| io_error("remove", path, &error))
+}
+
+/// Whether two names are of one file.
+#[cfg(unix)]
+fn is_same(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place = |path| fs::symlink_metadata(path).map(|file| (file.dev(), file.ino()));
+    matches!((place(one), place(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Not to be told here.
+#[cfg(not(unix))]
+fn is_same(_: &Path, _: &Path) -> bool {
+    false
 }
 
 fn rename(from: &Path, to: &Path) -> Result<()> {

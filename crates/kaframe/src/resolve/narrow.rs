@@ -1,7 +1,8 @@
 //! What a `where` says about where records lie, applied to the ranges of a plan: what it excludes is never fetched.
 //!
 //! It is cut away like what lies outside `start` and `end`: it is outside the range that the report accounts for, and not counted as filtered.
-//! Times are bounds by time like any other: the start is exact, the end looks `late` further, and every record is tested.
+//! Times are exact: the first record at or after the start is asked for, and every record is tested. An upper bound leaves the end where it is, since a record
+//! of an earlier time may come after any number of later ones; whoever knows better gives `end` and `late`.
 
 use kaframe_client::{Client, ClientError, Isolation, OffsetQuery, TopicMetadata};
 use kaframe_wire::ErrorCode;
@@ -9,7 +10,7 @@ use kaframe_wire::ErrorCode;
 use crate::bound::OffsetRange;
 use crate::error::Result;
 use crate::filter::Implied;
-use crate::options::{Late, ScanOptions};
+use crate::options::ScanOptions;
 use crate::plan::PartitionPlan;
 
 /// The partitions that are left.
@@ -43,7 +44,7 @@ pub(crate) async fn narrow(
         for (plan, answer) in chosen(plans, &asked, found) {
             plan.start_time = Some(time);
             let from = match answer {
-                Answer::At { offset, .. } => offset,
+                Answer::At(offset) => offset,
                 Answer::None => plan.range.end,
                 // Batches too old for an index by time: every record is tested.
                 Answer::Unknown => plan.range.start,
@@ -53,22 +54,8 @@ pub(crate) async fn narrow(
     }
     if let Some(time) = implied.timestamp_to {
         let earlier = |plan: &PartitionPlan| plan.end_time.is_none_or(|end| end > time);
-        let asked = partitions_where(plans, earlier);
-        let first = ask(client, metadata, isolation, &asked, time).await?;
-        let last = match options.late {
-            Late::Scan => vec![Answer::Unknown; asked.len()],
-            Late::Within(late) => {
-                let late = i64::try_from(late.as_millis()).unwrap_or(i64::MAX);
-                ask(client, metadata, isolation, &asked, time.saturating_add(late)).await?
-            }
-        };
-        let both = first.into_iter().zip(last).collect();
-        for (plan, (first, last)) in chosen(plans, &asked, both) {
+        for plan in plans.iter_mut().filter(|plan| earlier(plan)) {
             plan.end_time = Some(time);
-            let OffsetRange { start, end } = plan.range;
-            let late_from = first.timed().unwrap_or(end).clamp(start, end);
-            plan.late_from = Some(late_from);
-            cut(plan, None, Some(last.timed().unwrap_or(end).max(late_from)));
         }
     }
     for (plan, whole) in plans.iter_mut().zip(whole) {
@@ -106,22 +93,12 @@ fn chosen<'p, T>(
 /// The first record at or after a time.
 #[derive(Debug, Clone, Copy)]
 enum Answer {
-    /// Here. Without a timestamp it comes from batches too old for an index by time: good to start at, no end.
-    At { offset: i64, timed: bool },
+    /// Here.
+    At(i64),
     /// There is none.
     None,
     /// The broker cannot tell.
     Unknown,
-}
-
-impl Answer {
-    /// An offset that may be an end.
-    fn timed(self) -> Option<i64> {
-        match self {
-            Answer::At { offset, timed: true } => Some(offset),
-            _ => None,
-        }
-    }
 }
 
 async fn ask(
@@ -142,13 +119,7 @@ async fn ask(
     match client.list_offsets(metadata, &queries, isolation).await {
         Ok(listed) => Ok(listed
             .into_iter()
-            .map(|found| match found.offset {
-                Some(offset) => Answer::At {
-                    offset,
-                    timed: found.timestamp.is_some(),
-                },
-                None => Answer::None,
-            })
+            .map(|found| found.offset.map_or(Answer::None, Answer::At))
             .collect()),
         Err(ClientError::Broker {
             code: ErrorCode::UNSUPPORTED_FOR_MESSAGE_FORMAT,

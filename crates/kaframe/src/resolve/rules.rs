@@ -215,8 +215,9 @@ fn start(bound: Bound, bounds: &Bounds, answer: &Answers, notes: &mut Vec<String
     match bound {
         Bound::Earliest => log_start,
         Bound::Latest => end,
-        // With `allow_partial` a bookmark may lie below the log start; what is in between is lost, not forgotten.
-        Bound::Offset(offset) if matches!(bounds, Bounds::Bookmark(_)) => offset.min(end),
+        // With `allow_partial` a bookmark may lie below the log start; what is in between is lost, not forgotten. One of a read of uncommitted
+        // records may lie behind the last stable offset: there is nothing to read yet, and the place stays.
+        Bound::Offset(offset) if matches!(bounds, Bounds::Bookmark(_)) => offset,
         Bound::Offset(offset) => offset.clamp(log_start, end),
         Bound::FromEnd(back) => end.saturating_sub(back).max(log_start),
         Bound::Time(time) => {

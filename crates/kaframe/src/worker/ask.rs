@@ -70,7 +70,7 @@ impl SplitRun<'_> {
     fn expected_bytes(&self, bytes: usize, offsets: u64, left: u64) -> i32 {
         let expected = (bytes as u64).saturating_mul(left) / offsets.max(1);
         let most = i64::from(self.context.fetch.max_bytes);
-        let wanted = i64::try_from(expected + expected / 8)
+        let wanted = i64::try_from(expected.saturating_add(expected / 8))
             .unwrap_or(i64::MAX)
             .saturating_add(16 << 10);
         wanted.clamp(i64::from(SMALL_FETCH_BYTES).min(most), most) as i32

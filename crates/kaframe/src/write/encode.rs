@@ -45,6 +45,10 @@ impl Encoded {
                 .key
                 .map(|key| encode_key(&key, options.key_format))
                 .transpose()
+                .map_err(|error| EncodeError {
+                    column: options.key.clone().unwrap_or_else(|| "_key".to_owned()),
+                    ..error
+                })
                 .map_err(failed)?,
             headers: columns
                 .headers

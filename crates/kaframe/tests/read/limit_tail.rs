@@ -1,6 +1,6 @@
 //! `limit` gives exactly n if there are n; `tail` the newest n.
 
-use kaframe::{ErrorKind, ScanOptions};
+use kaframe::{Bound, ErrorKind, ScanOptions};
 use kaframe_wire::batch::ControlType::Abort;
 
 use crate::support::{bench, check, ints, places};
@@ -110,4 +110,23 @@ fn limit_and_tail_exclude_each_other() {
     bench.numbers(0, 0..10);
     assert_eq!(bench.read(ScanOptions::default().limit(0)).num_rows(), 0);
     assert_eq!(bench.read(ScanOptions::default().tail(0)).num_rows(), 0);
+}
+
+#[test]
+fn partitions_without_records_leave_their_share_to_the_others() {
+    let bench = bench(3);
+    bench.numbers(1, 0..20);
+    for limit in [1, 2, 5] {
+        assert_eq!(bench.read(ScanOptions::default().limit(limit)).num_rows() as u64, limit);
+        assert_eq!(
+            bench
+                .streamed(ScanOptions::default().limit(limit))
+                .unwrap()
+                .1
+                .delivered(),
+            limit
+        );
+    }
+    let behind = ScanOptions::default().start_at(Bound::Offset(0)).limit(1);
+    assert_eq!(bench.read(behind).num_rows(), 1);
 }
