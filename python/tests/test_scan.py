@@ -198,3 +198,12 @@ def test_polars_columns_of_nulls_and_of_objects(cluster, new_topic):
     )
     with pytest.raises(TypeError, match="the column 'o' holds Python objects"):
         cluster.write(polars.DataFrame({"o": [object()]}), topic)
+
+
+def test_a_condition_on_values_of_several_types_says_what_it_compares(cluster, new_topic):
+    topic = new_topic([{"s": "x" if n < 1450 else 5} for n in range(1500)])
+    scan = cluster.scan(topic, where="s = 'x'")
+    with pytest.warns(kf.KaframeWarning, match="values of s are of several types: where compares them as JSON text"):
+        assert len(scan.read()) == 0
+    with pytest.warns(kf.KaframeWarning, match="several types"):
+        assert cluster.scan(topic, where="s = '\"x\"'").count() == 1450

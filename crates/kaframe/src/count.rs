@@ -88,7 +88,11 @@ pub(crate) async fn count(context: Context, options: &ScanOptions) -> Result<Rep
         elapsed: started.elapsed(),
     };
     summary.check()?;
-    Ok(summary.report())
+    let mut report = summary.report();
+    if let Some(sieve) = &chunks.sieve {
+        report.warnings.extend(sieve.warnings()?);
+    }
+    Ok(report)
 }
 
 async fn counted(context: &Arc<Context>, selection: &Selection, options: &ScanOptions) -> Result<Selected> {

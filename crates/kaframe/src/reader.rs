@@ -76,6 +76,9 @@ pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<
     };
     summary.check()?;
     let mut report = summary.report();
+    if let Some(sieve) = &chunks.sieve {
+        report.warnings.extend(sieve.warnings()?);
+    }
     if let Some(latest) = &context.latest {
         report.warnings.extend(latest.warnings());
     }

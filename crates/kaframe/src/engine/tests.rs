@@ -252,8 +252,12 @@ fn a_stream_ends_a_partition_where_it_gives_up() {
     };
     let broker = Broker::start(options).expect("a broker starts");
     let control = broker.control();
-    let append = |partition| control.append_raw("t", partition, records(0, 10, Compression::None, ProducerStamp::NONE));
-    (0..10).for_each(|_| append(0));
+    let append = |partition, batches| {
+        for _ in 0..batches {
+            control.append_raw("t", partition, records(0, 10, Compression::None, ProducerStamp::NONE));
+        }
+    };
+    append(0, 10);
     let mut broken = BatchBuilder::new(Compression::None);
     broken.push(1, None, Some(b"{}"), &[]);
     let mut broken = broken.finish(ProducerStamp::NONE).expect("a batch").to_vec();
@@ -261,8 +265,8 @@ fn a_stream_ends_a_partition_where_it_gives_up() {
     // A format that there is not.
     broken[16] = 7;
     control.append_exact("t", 0, broken.into());
-    (0..10).for_each(|_| append(0));
-    (0..3).for_each(|_| append(1));
+    append(0, 10);
+    append(1, 3);
     let tuning = Tuning {
         offsets_per_split: Some(20),
         connections: Some(4),

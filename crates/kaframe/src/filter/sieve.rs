@@ -4,8 +4,10 @@
 //! A value that does not pass is checked as far as it was looked at: up to the last column of the conditions. Where it might pass if it turned out
 //! malformed, it is tried in full first (`nulls.rs`).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use arrow_schema::FieldRef;
 use kaframe_codec::Shape;
 use kaframe_wire::batch::{Record, TimestampType};
 
@@ -52,6 +54,25 @@ impl SievePlan {
         self.stages
             .iter()
             .try_for_each(|stage| stage.layout(any_value, names).map(drop))
+    }
+
+    /// What there is to know of the types that conditions were bound to.
+    pub(crate) fn warnings(&self) -> Result<Vec<String>> {
+        let mut names = BTreeSet::new();
+        for stage in &self.stages {
+            let schema = stage.layout(false, None)?.schema;
+            let json = |field: &&FieldRef| {
+                let kind = field.metadata().get("ARROW:extension:name");
+                kind.is_some_and(|kind| kind == "arrow.json")
+            };
+            names.extend(schema.fields().iter().filter(json).map(|field| field.name().clone()));
+        }
+        let warning = |name| {
+            format!(
+                "values of {name} are of several types: where compares them as JSON text, in which a text has its quotes ('\"x\"')"
+            )
+        };
+        Ok(names.into_iter().map(warning).collect())
     }
 
     /// Whether the filters make sense for types that never change.
