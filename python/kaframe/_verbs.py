@@ -113,8 +113,9 @@ def read(
         One condition in SQL (DataFusion's dialect) that records must pass: ``"country = 'DE' and amount > 100"``. Fields are named as in
         the records (case matters), nested ones ``user.id`` or ``user['id']``, names with other characters in double quotes; ``_key``,
         ``_partition``, ``_offset``, ``_timestamp`` and the other metadata may be among them, and ``now() - interval '1 day'``. What it says about
-        partitions, offsets and times is never fetched, the rest is tested before other columns are decoded; ``plan()`` shows which.
-        ``limit`` and ``tail`` count records that pass.
+        partitions, offsets and the earliest time is never fetched, the rest is tested before other columns are decoded; ``plan()`` shows which.
+        A latest time is exact in whatever order times come, so all behind it is looked at: ``end`` with ``late`` stops earlier. ``limit`` and
+        ``tail`` count records that pass.
     isolation_level : {"read_committed", "read_uncommitted"}
         Whether records of open and aborted transactions are left out.
     key_format, value_format : str

@@ -14,7 +14,7 @@ pub struct Condition {
     pub text: String,
     /// What answers it.
     pub answered: Answered,
-    /// The plan's bounds are narrower for it: what they exclude is never fetched.
+    /// The plan's bounds are narrower for it: what they exclude is never fetched, but for what lies behind a latest time.
     pub narrows: bool,
 }
 
@@ -32,7 +32,7 @@ pub enum Answered {
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let by = match self.answered {
-            Answered::Bounds => "by partitions, offsets and times: the rest is not fetched",
+            Answered::Bounds => "by partitions, offsets and times, before anything is decoded",
             Answered::Metadata => "by metadata and key, before the value is decoded",
             Answered::Value => "after decoding its columns; the others only of rows that pass",
         };
