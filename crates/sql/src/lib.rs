@@ -12,6 +12,7 @@ pub mod blocking;
 mod catalog;
 mod condition;
 mod database;
+mod dialect;
 mod error;
 mod hostile;
 mod implied;

@@ -8,6 +8,7 @@ use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr, ExprWithAlias};
 use kaframe::{Error, Filter, Result};
 
 use crate::condition::{Condition, Said};
+use crate::dialect::Generic;
 use crate::error::from_datafusion;
 use crate::{hostile, implied, paths, session};
 
@@ -45,6 +46,7 @@ pub fn compile(predicate: &str) -> Result<Vec<Arc<dyn Filter>>> {
 
 fn parse(predicate: &str) -> Result<ExprWithAlias> {
     let mut parser = DFParserBuilder::new(predicate)
+        .with_dialect(&Generic)
         .with_recursion_limit(NESTING)
         .build()
         .map_err(|failed| no_condition(predicate, &failed))?;

@@ -8,6 +8,7 @@ use datafusion::sql::parser::{DFParserBuilder, ExplainStatement, Statement};
 use datafusion::sql::sqlparser::ast::{self, ObjectName, visit_expressions_mut, visit_relations};
 use kaframe::{Error, Result};
 
+use crate::dialect::Generic;
 use crate::error::{from_datafusion, nearest};
 use crate::{hostile, paths};
 
@@ -20,6 +21,7 @@ const TABLES: usize = 200;
 pub(crate) fn parse(text: &str) -> Result<Statement> {
     hostile::check(text, "the query")?;
     let parsed = DFParserBuilder::new(text)
+        .with_dialect(&Generic)
         .with_recursion_limit(NESTING)
         .build()
         .and_then(|mut parser| parser.parse_statements())

@@ -1,3 +1,5 @@
-//! SQL: predicates by themselves, queries over the embedded broker.
+//! SQL: predicates by themselves, queries over rows in memory.
 
+mod logic;
 mod predicate;
+mod rows;
