@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::ast::{Expr as Parsed, ExprWithAlias};
 use kaframe::{Error, Filter, Implied, Mask, Result};
 
 use crate::error::{from_datafusion, unknown_column};
-use crate::mask;
+use crate::{mask, panics};
 
 /// What it says.
 pub(crate) enum Said {
@@ -34,6 +34,15 @@ pub(crate) struct Condition {
 impl Condition {
     fn makes_no_sense(&self, failed: &DataFusionError) -> Error {
         mask::makes_no_sense(&self.text, &from_datafusion(failed))
+    }
+
+    fn bound(&self, schema: &SchemaRef) -> Result<Arc<dyn Mask>> {
+        let schema = DFSchema::try_from(schema.clone()).map_err(|failed| self.makes_no_sense(&failed))?;
+        let expr = match &self.said {
+            Said::Parsed(expr) => logical(expr, &schema, &self.state).map_err(|failed| self.makes_no_sense(&failed))?,
+            Said::Planned(expr) => expr.as_ref().clone(),
+        };
+        mask::bind(expr, &self.text, &schema, &self.state)
     }
 }
 
@@ -61,12 +70,7 @@ impl Filter for Condition {
             let known: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
             return Err(unknown_column(name, &known));
         }
-        let schema = DFSchema::try_from(schema.clone()).map_err(|failed| self.makes_no_sense(&failed))?;
-        let expr = match &self.said {
-            Said::Parsed(expr) => logical(expr, &schema, &self.state).map_err(|failed| self.makes_no_sense(&failed))?,
-            Said::Planned(expr) => expr.as_ref().clone(),
-        };
-        mask::bind(expr, &self.text, &schema, &self.state)
+        panics::caught(&format!("where: {}", self.text), || self.bound(schema))
     }
 }
 

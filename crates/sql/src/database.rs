@@ -14,7 +14,7 @@ use crate::error::from_datafusion;
 use crate::query::Query;
 use crate::tables::{ON_REQUEST, Source, Tables};
 use crate::topic_exec::Reports;
-use crate::{session, statement};
+use crate::{panics, session, statement};
 
 /// How queries are answered.
 #[derive(Debug, Clone)]
@@ -75,6 +75,10 @@ impl Database {
     /// # Errors
     /// `Config` for what is no query, `TopicNotFound`, `Schema` for columns that no table has, and whatever keeps topics from being read.
     pub async fn query(&self, text: &str) -> Result<Query> {
+        panics::caught_in("the query", self.planned(text)).await
+    }
+
+    async fn planned(&self, text: &str) -> Result<Query> {
         let parsed = statement::parse(text)?;
         let reports = Reports::default();
         let base = Arc::new(self.state(None));

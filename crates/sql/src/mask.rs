@@ -13,7 +13,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use kaframe::{Error, ErrorKind, Mask, Result};
 
 use crate::error::from_datafusion;
-use crate::session;
+use crate::{panics, session};
 
 /// The mask of a logical expression. Its literals are folded first, so that `now()` costs nothing per batch.
 pub(crate) fn bind(expr: Expr, text: &str, schema: &DFSchema, state: &SessionState) -> Result<Arc<dyn Mask>> {
@@ -90,9 +90,11 @@ impl Bound {
 impl Mask for Bound {
     fn mask(&self, rows: &RecordBatch) -> Result<BooleanArray> {
         let rows = self.in_place(rows)?;
-        let value = self.physical.evaluate(&rows).map_err(|cause| {
-            let cause = from_datafusion(&cause);
-            self.failed(&cause.message())
+        let value = panics::caught(&format!("where: {}", self.text), || {
+            self.physical.evaluate(&rows).map_err(|cause| {
+                let cause = from_datafusion(&cause);
+                self.failed(&cause.message())
+            })
         })?;
         Ok(match value {
             ColumnarValue::Scalar(ScalarValue::Boolean(Some(true))) => BooleanArray::from(vec![true; rows.num_rows()]),

@@ -10,7 +10,7 @@ use kaframe::{Error, Filter, Result};
 use crate::condition::{Condition, Said};
 use crate::dialect::Generic;
 use crate::error::from_datafusion;
-use crate::{hostile, implied, paths, session};
+use crate::{decimals, hostile, implied, panics, paths, session};
 
 /// How deep parentheses and functions may nest.
 const NESTING: usize = 50;
@@ -29,6 +29,10 @@ pub fn compile(predicate: &str) -> Result<Vec<Arc<dyn Filter>>> {
             Error::config("where is empty").with_hint("a condition such as \"amount > 100\", or leave where out")
         );
     }
+    panics::caught(&format!("where: {predicate}"), || compiled(predicate))
+}
+
+fn compiled(predicate: &str) -> Result<Vec<Arc<dyn Filter>>> {
     let mut state = session::predicates();
     state.mark_start_execution();
     let state = Arc::new(state);
@@ -36,6 +40,7 @@ pub fn compile(predicate: &str) -> Result<Vec<Arc<dyn Filter>>> {
     if parsed.alias.is_some() {
         return Err(Error::config("where: a condition has no name (AS)"));
     }
+    decimals::check(&parsed.expr, "where")?;
     let mut parts = Vec::new();
     split(parsed.expr, &mut parts);
     parts

@@ -7,11 +7,12 @@ use arrow_schema::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{displayable, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use futures::StreamExt;
 use kaframe::{CancelToken, Error, Result};
 
 use crate::error::from_datafusion;
+use crate::panics;
 use crate::topic_exec::{ReadReport, Reports};
 
 /// A planned query over frozen topics. Running it twice gives the same rows.
@@ -45,27 +46,27 @@ impl Query {
         self.schema.clone()
     }
 
+    async fn physical(&self) -> Result<Arc<dyn ExecutionPlan>> {
+        let planner = self.state.query_planner();
+        let planned = async {
+            let plan = planner.create_physical_plan(&self.plan, self.state.as_ref()).await;
+            plan.map_err(|failed| from_datafusion(&failed))
+        };
+        panics::caught_in("the query", planned).await
+    }
+
     /// How it will be answered, as text: which offsets of which topics are read, which conditions they are read with.
     pub async fn explain(&self) -> Result<String> {
-        let plan = self
-            .state
-            .query_planner()
-            .create_physical_plan(&self.plan, self.state.as_ref())
-            .await;
-        let plan = plan.map_err(|failed| from_datafusion(&failed))?;
+        let plan = self.physical().await?;
         Ok(displayable(plan.as_ref()).indent(false).to_string())
     }
 
     /// Starts to answer it. Dropping the answer, or setting the token, stops everything that runs for it.
     pub async fn run(&self, cancel: CancelToken) -> Result<Answer> {
-        let failed = |failed: datafusion::error::DataFusionError| from_datafusion(&failed);
-        let plan = self
-            .state
-            .query_planner()
-            .create_physical_plan(&self.plan, self.state.as_ref())
-            .await
-            .map_err(failed)?;
-        let stream = execute_stream(plan, self.state.task_ctx()).map_err(failed)?;
+        let plan = self.physical().await?;
+        let stream = panics::caught("the query", || {
+            execute_stream(plan, self.state.task_ctx()).map_err(|failed| from_datafusion(&failed))
+        })?;
         Ok(Answer {
             schema: self.schema.clone(),
             stream: Some(stream),
@@ -74,6 +75,18 @@ impl Query {
             cancel,
         })
     }
+}
+
+/// A panic of a step, also of one on a thread of its own, comes out here.
+async fn next_rows(stream: &mut SendableRecordBatchStream) -> Result<Option<RecordBatch>> {
+    let next = async {
+        stream
+            .next()
+            .await
+            .transpose()
+            .map_err(|failed| from_datafusion(&failed))
+    };
+    panics::caught_in("the query", next).await
 }
 
 /// The rows that answer a query, as they come.
@@ -98,7 +111,7 @@ impl Answer {
         let next = tokio::select! {
             biased;
             () = self.cancel.cancelled() => Some(Err(Error::cancelled())),
-            next = stream.next() => next.map(|batch| batch.map_err(|failed| from_datafusion(&failed))),
+            next = next_rows(stream) => next.transpose(),
         };
         match next {
             Some(Ok(batch)) => Some(self.labelled(batch)),

@@ -10,7 +10,7 @@ use kaframe::{Error, Result};
 
 use crate::dialect::Generic;
 use crate::error::{from_datafusion, nearest};
-use crate::{hostile, paths};
+use crate::{decimals, hostile, paths};
 
 /// How deep parentheses and functions may nest.
 const NESTING: usize = 50;
@@ -59,7 +59,7 @@ fn allowed(statement: &Statement) -> Result<()> {
                     }
                 });
                 match walk {
-                    ControlFlow::Continue(()) => Ok(()),
+                    ControlFlow::Continue(()) => decimals::check(inner, "the query"),
                     ControlFlow::Break(()) => Err(Error::config(format!("the query names more than {TABLES} tables"))),
                 }
             }
