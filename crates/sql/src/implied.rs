@@ -11,7 +11,6 @@ use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
-use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr as Ast, visit_expressions};
 use kaframe::{Implied, Result};
 use std::ops::ControlFlow;
@@ -48,9 +47,8 @@ pub(crate) fn of_ast(expr: &Ast, state: &SessionState) -> Result<Implied> {
             let text = expr.to_string();
             let failed = |failed| mask::makes_no_sense(&text, &from_datafusion(&failed));
             let logical = condition::logical(expr, &PLACES, state).map_err(failed)?;
-            let simplifier = ExprSimplifier::new(session::simplify_context(&PLACES, state));
-            let coerced = simplifier.coerce(logical, &PLACES).map_err(failed)?;
-            Ok(of_logical(&simplifier.simplify(coerced).map_err(failed)?))
+            let simplified = session::simplified(logical, &PLACES, state).map_err(failed)?;
+            Ok(of_logical(&simplified))
         }
         Ast::BinaryOp { left, op, right } => match op {
             BinaryOperator::And => Ok(both(of_ast(left, state)?, of_ast(right, state)?)),

@@ -8,7 +8,6 @@ use arrow_schema::DataType;
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::{ColumnarValue, Expr, ExprSchemable};
-use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::PhysicalExpr;
 use kaframe::{Error, ErrorKind, Mask, Result};
 
@@ -18,9 +17,7 @@ use crate::{panics, session};
 /// The mask of a logical expression. Its literals are folded first, so that `now()` costs nothing per batch.
 pub(crate) fn bind(expr: Expr, text: &str, schema: &DFSchema, state: &SessionState) -> Result<Arc<dyn Mask>> {
     let failed = |failed: datafusion::error::DataFusionError| makes_no_sense(text, &from_datafusion(&failed));
-    let simplifier = ExprSimplifier::new(session::simplify_context(schema, state));
-    let coerced = simplifier.coerce(expr, schema).map_err(failed)?;
-    let simplified = simplifier.simplify(coerced).map_err(failed)?;
+    let simplified = session::simplified(expr, schema, state).map_err(failed)?;
     let kind = simplified.get_type(schema).map_err(failed)?;
     if !matches!(kind, DataType::Boolean | DataType::Null) {
         return Err(Error::config(format!("where: {text} is no condition, it is {kind}"))

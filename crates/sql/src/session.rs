@@ -2,14 +2,18 @@
 
 use std::sync::{Arc, LazyLock};
 
-use datafusion::common::DFSchema;
+use datafusion::common::tree_node::TransformedResult;
+use datafusion::common::{DFSchema, Result};
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::SessionState;
 use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::logical_expr::ScalarUDF;
 use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::logical_expr::{Expr, ScalarUDF};
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::prelude::SessionConfig;
 
+use crate::exact::Exact;
+use crate::exact_rules;
 use crate::now::Now;
 
 /// What every session has in common.
@@ -26,6 +30,8 @@ pub(crate) fn config() -> SessionConfig {
 pub(crate) fn finish(builder: SessionStateBuilder) -> SessionState {
     let mut state = builder
         .with_default_features()
+        .with_analyzer_rules(exact_rules::analyzer())
+        .with_optimizer_rules(exact_rules::optimizer())
         .with_physical_optimizer_rule(Arc::new(crate::yielding::Yielding))
         .build();
     // A registry that takes functions at all takes this one.
@@ -39,8 +45,18 @@ pub(crate) fn predicates() -> SessionState {
     STATE.clone()
 }
 
+/// A condition with the types of its columns agreed on and its constants folded.
+pub(crate) fn simplified(expr: Expr, schema: &DFSchema, state: &SessionState) -> Result<Expr> {
+    let context = simplify_context(schema, state);
+    let exact = Exact::new(schema, context.clone());
+    let simplifier = ExprSimplifier::new(context);
+    let expr = exact.times(expr).data()?;
+    let coerced = simplifier.coerce(expr, schema)?;
+    simplifier.simplify(exact.times_and_lists(coerced).data()?)
+}
+
 /// What the simplifier is told: the columns, and the time that `now()` stands for.
-pub(crate) fn simplify_context(schema: &DFSchema, state: &SessionState) -> SimplifyContext {
+fn simplify_context(schema: &DFSchema, state: &SessionState) -> SimplifyContext {
     SimplifyContext::builder()
         .with_schema(Arc::new(schema.clone()))
         .with_config_options(state.config_options().clone())

@@ -87,3 +87,58 @@ fn the_operand_of_distinct_from_ends_in_every_part_of_a_query() {
         );
     }
 }
+
+/// Lists as chains of comparisons, which say the same.
+fn chain(column: &str, list: &[&str], negated: bool) -> String {
+    let (op, by) = if negated { ("<>", " and ") } else { ("=", " or ") };
+    let parts: Vec<String> = list
+        .iter()
+        .map(|item| format!("coalesce({column}, null) {op} {item}"))
+        .collect();
+    format!("({})", parts.join(by))
+}
+
+#[test]
+fn a_null_in_a_list_stays_unknown() {
+    let rows = rows();
+    let lists: [&[&str]; 10] = [
+        &["0"],
+        &["1"],
+        &["2", "null"],
+        &["null"],
+        &["1", "2", "3", "0", "null"],
+        &["1", "2", "3", "7", "8"],
+        &["3", "nullif(1, 1)"],
+        &["1", "cast(null as bigint)", "2", "3"],
+        &["m", "1", "2", "8", "9"],
+        &["m + 1", "null", "1"],
+    ];
+    for left in lists {
+        for right in lists {
+            for (left_not, right_not, op, not) in [
+                ("not", "not", "or", ""),
+                ("not", "not", "and", ""),
+                ("", "", "and", ""),
+                ("", "", "and", "not "),
+                ("", "", "or", "not "),
+                ("", "not", "and", "not "),
+                ("not", "", "or", "not "),
+            ] {
+                let (l, r) = (left.join(", "), right.join(", "));
+                let condition = format!("{not}(n {left_not} in ({l}) {op} n {right_not} in ({r}))");
+                let chains = (
+                    chain("n", left, left_not == "not"),
+                    chain("n", right, right_not == "not"),
+                );
+                same(&rows, &condition, &format!("{not}({} {op} {})", chains.0, chains.1));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_list_with_members_of_rows_is_no_deep_tree() {
+    let rows = rows();
+    let many = ["m, _offset"; 5_000].join(", ");
+    same(&rows, &format!("n in ({many}, 1)"), "(n = m or n = _offset or n = 1)");
+}

@@ -4,3 +4,4 @@ mod logic;
 mod panics;
 mod predicate;
 mod rows;
+mod times;
