@@ -153,6 +153,10 @@ def test_what_is_no_table_is_a_type_error(cluster, word, value, message):
         ("select * from read_csv('/etc/passwd')", ""),
         ("select * from 'http://127.0.0.1:1/x.parquet'", "files are not read"),
         ("select nosuch(1)", "there is no function nosuch"),
+        ("select count(*) from t tablesample bernoulli (10)", "TABLESAMPLE"),
+        ("select 1 union all select a from (select * from t) tablesample (10 percent)", "TABLESAMPLE"),
+        ("select a from t prewhere a < 3", "PREWHERE"),
+        ("select a from t where a in (select b from u for update)", "FOR UPDATE"),
         ("select 1 where 'a' + 1 > 2 and sum(1) > 1", ""),
     ],
 )

@@ -109,3 +109,21 @@ fn where_is_tested_by_every_reading_command() {
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("where is not SQL"), "{}", ran.stderr);
 }
+
+#[test]
+fn what_an_answer_cannot_be_printed_as_is_said() {
+    let broker = Broker::start(&[]);
+    let ran = broker.run(&["sql", "select 1 as a, 2 as a", "-f", "ndjson"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("two columns called \"a\"") && ran.stderr.contains("select a.id as a_id"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(broker.run(&["sql", "select 1 as a, 2 as a", "-f", "csv"]).code, 0);
+    for flags in [&["-J"][..], &["-f", "%k %s\\n"]] {
+        let ran = broker.run(&[&["sql", "select 1 as a"], flags].concat());
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains("print records"), "{}", ran.stderr);
+    }
+}

@@ -18,6 +18,7 @@ mod error;
 mod exact;
 mod exact_rules;
 mod hostile;
+mod ignored;
 mod implied;
 mod instant;
 mod mask;

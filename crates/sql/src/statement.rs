@@ -10,7 +10,7 @@ use kaframe::{Error, Result};
 
 use crate::dialect::Generic;
 use crate::error::{from_datafusion, nearest};
-use crate::{decimals, hostile, paths};
+use crate::{decimals, hostile, ignored, paths};
 
 /// How deep parentheses and functions may nest.
 const NESTING: usize = 50;
@@ -49,6 +49,7 @@ fn allowed(statement: &Statement) -> Result<()> {
         Statement::Statement(inner) => match inner.as_ref() {
             ast::Statement::Query(query) if query_writes(query) => refused("writing"),
             ast::Statement::Query(_) | ast::Statement::ExplainTable { .. } => {
+                ignored::check(inner)?;
                 let mut tables = 0;
                 let walk = visit_relations(inner, |_: &ObjectName| {
                     tables += 1;
