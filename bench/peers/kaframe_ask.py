@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 import kaframe as kf
 from bench.job import Job
 from bench.measure import answered
@@ -31,8 +33,6 @@ def scan(job: Job, **part: Any) -> kf.Scan:
 
 def export(job: Job) -> int:
     """Written to a folder that is gone afterwards; the rows are those that the file's own footer states."""
-    import pyarrow.parquet as pq
-
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "export.parquet"
         scan(job, end=job.rows).write_parquet(file)

@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 from typing import Any
 
+import duckdb
+
 from bench.job import Job
 from bench.measure import answered
 from bench.peers.kcat_polars import kcat, newest_librdkafka
@@ -21,8 +23,6 @@ def work(job: Job) -> list[Any]:
             program.terminate()
         count, total = json.loads(text)
     else:
-        import duckdb
-
         with tempfile.NamedTemporaryFile(suffix=".ndjson") as file:
             subprocess.run(kcat(job), stdout=file, check=True, env=newest_librdkafka())
             query = f"select count(*), sum(amount) from read_ndjson('{file.name}', columns = {{amount: 'double'}})"
