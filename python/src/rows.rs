@@ -13,18 +13,6 @@ use pyo3_arrow::error::PyArrowResult;
 
 use crate::batch::RecordBatch;
 
-/// Columns that a read adds. The first three are the record's own, the last takes its value.
-const METADATA: [&str; 9] = [
-    "_key",
-    "_headers",
-    "_timestamp",
-    "_topic",
-    "_partition",
-    "_offset",
-    "_timestamp_type",
-    "_error",
-    "_tombstone",
-];
 /// Deeper values, and those that hold themselves, are left to Python.
 const MOST_LEVELS: usize = 32;
 
@@ -86,7 +74,7 @@ impl<'py> Chunk<'py> {
             if name == key_column {
                 key = Some(value.clone());
             }
-            if name.starts_with('_') && METADATA.contains(&name) {
+            if name.starts_with('_') && kaframe::is_metadata(name) {
                 match name {
                     "_timestamp" if !value.is_none() => timestamp = Some(integer(&value)?),
                     "_headers" if !value.is_none() => return Err(Odd),

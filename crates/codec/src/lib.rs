@@ -33,5 +33,5 @@ pub use detect::{Detection, detect_key, detect_value};
 pub use encode::{EncodeFormat, Rows, encode_key, encode_rows};
 pub use error::{EncodeError, ValueError};
 pub use format::{UnknownFormat, ValueFormat};
-pub use shape::{Shape, StructShape};
+pub use shape::{Shape, StructShape, is_json};
 pub use widen::widen;

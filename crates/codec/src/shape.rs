@@ -258,6 +258,14 @@ impl Shape {
     }
 }
 
+/// Whether a column of text is marked as JSON, the extension type `arrow.json`.
+pub fn is_json(field: &Field) -> bool {
+    field
+        .metadata()
+        .get("ARROW:extension:name")
+        .is_some_and(|name| name == "arrow.json")
+}
+
 /// Whether a float shows `value` exactly, as far as inference goes: beyond 2^53 only some do.
 pub(crate) fn exact_in_float(value: i128) -> bool {
     (-FLOAT_EXACT..=FLOAT_EXACT).contains(&value)

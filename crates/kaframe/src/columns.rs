@@ -61,6 +61,12 @@ impl MetaColumn {
     }
 }
 
+/// Whether this is the name of a metadata column: `_key`, `_partition`, `_offset`, `_timestamp`, `_topic`, `_headers`, `_timestamp_type`, `_error` or
+/// `_tombstone`. A write takes those that make a record and leaves the others out.
+pub fn is_metadata(name: &str) -> bool {
+    MetaColumn::named(name).is_some()
+}
+
 /// One column of the result that was asked for by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -177,7 +183,7 @@ fn exactly(names: &[String]) -> Result<Vec<Wanted>> {
             Some(meta) => Wanted::Meta(meta),
             None => Wanted::Value {
                 name: name.clone(),
-                path: field_name(name, &|name| MetaColumn::named(name).is_some()).to_owned(),
+                path: field_name(name).to_owned(),
             },
         };
         if wanted.contains(&column) {
@@ -193,15 +199,15 @@ const RENAMED: &str = "value.";
 
 /// The name in the result of a field of the value.
 pub(crate) fn result_name(field: &str) -> String {
-    if MetaColumn::named(field.trim_start_matches(RENAMED)).is_some() {
+    if is_metadata(field.trim_start_matches(RENAMED)) {
         format!("{RENAMED}{field}")
     } else {
         field.to_owned()
     }
 }
 
-/// The field that has a name in the result: the inverse of [`result_name`], for the metadata columns that `is_metadata` knows.
-pub(crate) fn field_name<'a>(name: &'a str, is_metadata: &dyn Fn(&str) -> bool) -> &'a str {
+/// The field that has a name in the result: the inverse of [`result_name`].
+pub(crate) fn field_name(name: &str) -> &str {
     match name.strip_prefix(RENAMED) {
         Some(rest) if is_metadata(rest.trim_start_matches(RENAMED)) => rest,
         _ => name,
@@ -288,7 +294,6 @@ mod tests {
 
     #[test]
     fn a_renamed_field_never_meets_another_and_is_found_again() {
-        let is_metadata = |name: &str| MetaColumn::named(name).is_some();
         let fields = ["_key", "value._key", "value.value._key", "value.other", "id", "value"];
         let names: Vec<String> = fields.iter().map(|field| result_name(field)).collect();
         assert_eq!(
@@ -302,7 +307,7 @@ mod tests {
                 "value"
             ]
         );
-        let back: Vec<&str> = names.iter().map(|name| field_name(name, &is_metadata)).collect();
+        let back: Vec<&str> = names.iter().map(|name| field_name(name)).collect();
         assert_eq!(back, fields);
     }
 

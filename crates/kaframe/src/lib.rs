@@ -75,6 +75,7 @@ pub use bookmark::{Bookmark, BookmarkPartition, BookmarkTopic};
 pub use bound::{Bound, Bounds, OffsetRange};
 pub use cancel::CancelToken;
 pub use cluster::Cluster;
+pub use columns::is_metadata;
 pub use config::Config;
 pub use count::Count;
 pub use error::{Error, ErrorKind, Result};

@@ -111,16 +111,10 @@ impl Plan {
 
     /// The place in each partition: what `reached` says, or the start of its range.
     pub(crate) fn bookmark(&self, reached: impl Fn(&PartitionPlan) -> Option<i64>) -> Bookmark {
-        let place = |plan: &PartitionPlan| {
-            let offset = reached(plan).unwrap_or(plan.range.start);
-            BookmarkPartition {
-                partition: plan.partition,
-                // Behind an end by time most records were read but not given.
-                offset: plan
-                    .late_from
-                    .map_or(offset, |late| offset.min(late.max(plan.range.start))),
-                leader_epoch: -1,
-            }
+        let place = |plan: &PartitionPlan| BookmarkPartition {
+            partition: plan.partition,
+            offset: plan.next_start(reached(plan).unwrap_or(plan.range.start)),
+            leader_epoch: -1,
         };
         let topics = self.topics.iter().enumerate().map(|(index, topic)| BookmarkTopic {
             topic: topic.name.clone(),
@@ -159,6 +153,13 @@ impl PartitionPlan {
             topic: self.topic,
             partition: self.partition,
         }
+    }
+
+    /// Where the next read starts, when this one was done up to an offset. Records behind an end by time were read, but most of them not given: the next
+    /// read must see them.
+    pub(crate) fn next_start(&self, done_to: i64) -> i64 {
+        self.late_from
+            .map_or(done_to, |late| done_to.min(late.max(self.range.start)))
     }
 
     /// Offsets below the high watermark whose transactions are still open.

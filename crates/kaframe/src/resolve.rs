@@ -122,7 +122,14 @@ async fn one_topic(
     }
     ask_times(client, &metadata, options, &mut answers).await?;
     let mut partitions = rules::ranges(topic, name, &answers, options)?;
-    narrow::narrow(client, &metadata, &conditions.implied, options, &mut partitions).await?;
+    narrow::narrow(
+        client,
+        &metadata,
+        &conditions.implied,
+        options.isolation_level,
+        &mut partitions,
+    )
+    .await?;
     standing.note(&mut partitions);
     Ok((metadata, partitions))
 }

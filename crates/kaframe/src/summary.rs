@@ -259,15 +259,7 @@ impl Summary<'_> {
             let stopped = self
                 .of(plan.at())
                 .find(|r| r.gave_up.is_some() || r.account.not_read > 0);
-            let offset = match (stopped, plan.late_from) {
-                (Some(result), None) => result.stopped_at,
-                (Some(result), Some(late_from)) => {
-                    result.stopped_at.min(late_from.clamp(plan.range.start, plan.range.end))
-                }
-                // Records behind the end by time were read, but most of them not delivered: the next read must see them.
-                (None, Some(late_from)) => late_from.clamp(plan.range.start, plan.range.end),
-                (None, None) => plan.range.end,
-            };
+            let offset = plan.next_start(stopped.map_or(plan.range.end, |result| result.stopped_at));
             let mut seen = Seen::nothing();
             self.of(plan.at())
                 .filter(|r| r.range.start < offset)

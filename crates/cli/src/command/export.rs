@@ -86,8 +86,8 @@ impl Export {
         self.order.apply(&mut prepared.options)?;
         let bar = prepared.bar(self.progress.progress, true);
         let options = prepared.resolve(cluster, std::slice::from_ref(topic))?;
-        let path = self.path(topic);
         let files = self.files.options(self.format);
+        let path = self.path(topic);
         let written = match &self.state {
             None => cluster
                 .scan(topic.as_str(), options)

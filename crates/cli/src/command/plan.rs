@@ -54,15 +54,12 @@ impl Plan {
         prepared.options.timeout = self.timeout.timeout;
         let cluster = context.cluster_within(&self.connection, &self.timeout)?;
         let scan = prepared.scan(&cluster, &self.topics)?;
-        let sampled;
-        let plan = if self.sample {
-            sampled = scan.sampled_plan()?;
-            &sampled
-        } else {
-            scan.plan()
+        let plan = match self.sample {
+            true => scan.sampled_plan()?,
+            false => scan.plan().clone(),
         };
         match self.json {
-            true => print_json(plan),
+            true => print_json(&plan),
             false => print_line(&plan.to_string()),
         }
     }

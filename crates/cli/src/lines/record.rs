@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kaframe::ValueFormat;
+use kaframe::{ValueFormat, is_metadata};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -44,18 +44,11 @@ pub struct Problem(pub String);
 /// What a problem begins with where the line is not JSON at all.
 pub const NO_JSON: &str = "no JSON";
 
-/// Metadata that `read` prints and that cannot be set.
-const LEFT_OUT: [&str; 5] = ["_topic", "_partition", "_offset", "_timestamp_type", "_error"];
-
 /// What a stream keeps for fields that do not fit; where it is null nothing was kept.
 const EXTRA: &str = "_extra";
 
 /// What `read` puts before a field whose name is that of metadata.
 const RENAMED: &str = "value.";
-
-fn is_metadata(name: &str) -> bool {
-    matches!(name, "_key" | "_headers" | "_timestamp" | "_tombstone") || LEFT_OUT.contains(&name)
-}
 
 impl LineFormat {
     /// Reads a line. `None` is a line that holds no record: a blank one between lines of JSON.

@@ -158,11 +158,7 @@ fn headers(array: &ArrayRef, row: usize) -> Result<String, Failure> {
 
 /// The type of a column in a word or two.
 pub fn type_name(field: &Field) -> String {
-    if field
-        .metadata()
-        .get("ARROW:extension:name")
-        .is_some_and(|name| name == "arrow.json")
-    {
+    if kaframe_codec::is_json(field) {
         return "json".to_owned();
     }
     match field.data_type() {

@@ -12,7 +12,7 @@ use serde_json::ser::{CompactFormatter, Formatter};
 use super::scalar::{Binary, Booleans, Decimals, Floats, Halves, Integers, Json, Nulls, Singles, Strings};
 use super::time::{Dates, DayMillis, Durations, Times, Timestamps};
 use super::{nested, scalar};
-use crate::EncodeError;
+use crate::{EncodeError, is_json};
 
 /// Writes values of one column.
 pub(super) trait Cell {
@@ -53,7 +53,7 @@ pub(super) fn cell<'a>(column: &str, field: &Field, array: &'a ArrayRef) -> Resu
 
 /// The writer of a text column that is marked as JSON.
 fn json_text<'a>(field: &Field, array: &'a ArrayRef) -> Option<Box<dyn Cell + 'a>> {
-    (field.metadata().get("ARROW:extension:name")? == "arrow.json").then_some(())?;
+    is_json(field).then_some(())?;
     Some(Box::new(Json(scalar::strings(array)?)))
 }
 

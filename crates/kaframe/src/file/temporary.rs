@@ -94,17 +94,14 @@ impl Temporary {
             self.hidden.release();
             return Ok(());
         }
-        match fs::hard_link(hidden, &self.path) {
+        match name(hidden, &self.path)? {
             // The hidden name goes with `self`.
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists(&self.path)),
-            // Not every file system has links.
-            Err(_) if fs::symlink_metadata(&self.path).is_ok() => Err(exists(&self.path)),
-            Err(_) => {
-                rename(hidden, &self.path)?;
+            Named::Also => Ok(()),
+            Named::Only => {
                 self.hidden.release();
                 Ok(())
             }
+            Named::Not => Err(exists(&self.path)),
         }
     }
 
@@ -125,14 +122,16 @@ pub(super) fn settle(paths: &[PathBuf]) -> Result<()> {
     let mut folders = BTreeSet::new();
     for path in paths {
         let hidden = hidden_name(path, "");
-        match fs::hard_link(&hidden, path) {
-            Ok(()) => remove(&hidden)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+        // It has its name already.
+        if fs::symlink_metadata(&hidden).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            continue;
+        }
+        match name(&hidden, path)? {
+            Named::Also => remove(&hidden)?,
+            Named::Only => {}
             // A run that was killed in between has given it its name.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_same(&hidden, path) => remove(&hidden)?,
-            Err(_) if fs::symlink_metadata(path).is_ok() => return Err(taken(path)),
-            // Not every file system has links.
-            Err(_) => rename(&hidden, path)?,
+            Named::Not if is_same(&hidden, path) => remove(&hidden)?,
+            Named::Not => return Err(taken(path)),
         }
         folders.extend(path.parent());
     }
@@ -185,6 +184,26 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
 pub(super) fn exists(path: &Path) -> Error {
     Error::config(format!("{} is there already", path.display()))
         .with_hint("choose another name, or have it replaced: overwrite (--force)")
+}
+
+/// What became of a name for a hidden file.
+enum Named {
+    /// It has both names.
+    Also,
+    /// It has this one only: not every file system has links.
+    Only,
+    /// Another file has the name, maybe since a moment ago, and keeps it.
+    Not,
+}
+
+/// Gives a hidden file its name.
+fn name(hidden: &Path, path: &Path) -> Result<Named> {
+    match fs::hard_link(hidden, path) {
+        Ok(()) => Ok(Named::Also),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Named::Not),
+        Err(_) if fs::symlink_metadata(path).is_ok() => Ok(Named::Not),
+        Err(_) => rename(hidden, path).map(|()| Named::Only),
+    }
 }
 
 /// The error for a name of a file of a run that has happened.

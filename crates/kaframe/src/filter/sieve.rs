@@ -7,8 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow_schema::FieldRef;
-use kaframe_codec::Shape;
+use kaframe_codec::{Shape, is_json};
 use kaframe_wire::batch::{Record, TimestampType};
 
 use super::stage::{Stage, StagePlan, StageSeen, Values, Verdict};
@@ -61,11 +60,8 @@ impl SievePlan {
         let mut names = BTreeSet::new();
         for stage in &self.stages {
             let schema = stage.layout(false, None)?.schema;
-            let json = |field: &&FieldRef| {
-                let kind = field.metadata().get("ARROW:extension:name");
-                kind.is_some_and(|kind| kind == "arrow.json")
-            };
-            names.extend(schema.fields().iter().filter(json).map(|field| field.name().clone()));
+            let fields = schema.fields().iter().filter(|field| is_json(field));
+            names.extend(fields.map(|field| field.name().clone()));
         }
         let warning = |name| {
             format!(

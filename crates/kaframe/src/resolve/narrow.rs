@@ -10,7 +10,7 @@ use kaframe_wire::ErrorCode;
 use crate::bound::OffsetRange;
 use crate::error::Result;
 use crate::filter::Implied;
-use crate::options::ScanOptions;
+use crate::options::IsolationLevel;
 use crate::plan::PartitionPlan;
 
 /// The partitions that are left.
@@ -29,19 +29,21 @@ pub(crate) async fn narrow(
     client: &Client,
     metadata: &TopicMetadata,
     implied: &Implied,
-    options: &ScanOptions,
+    level: IsolationLevel,
     plans: &mut [PartitionPlan],
 ) -> Result<()> {
-    let isolation = super::isolation(options.isolation_level);
     let whole: Vec<OffsetRange> = plans.iter().map(|plan| plan.range).collect();
     for plan in plans.iter_mut() {
         cut(plan, implied.offset_from, implied.offset_to);
     }
     if let Some(time) = implied.timestamp_from {
-        let later = |plan: &PartitionPlan| plan.start_time.is_none_or(|start| start < time);
-        let asked = partitions_where(plans, later);
-        let found = ask(client, metadata, isolation, &asked, time).await?;
-        for (plan, answer) in chosen(plans, &asked, found) {
+        let later = plans
+            .iter_mut()
+            .filter(|plan| plan.start_time.is_none_or(|start| start < time));
+        let later: Vec<&mut PartitionPlan> = later.collect();
+        let partitions: Vec<i32> = later.iter().map(|plan| plan.partition).collect();
+        let found = ask(client, metadata, super::isolation(level), &partitions, time).await?;
+        for (plan, answer) in later.into_iter().zip(found) {
             plan.start_time = Some(time);
             let from = match answer {
                 Answer::At(offset) => offset,
@@ -53,9 +55,8 @@ pub(crate) async fn narrow(
         }
     }
     if let Some(time) = implied.timestamp_to {
-        let earlier = |plan: &PartitionPlan| plan.end_time.is_none_or(|end| end > time);
-        for plan in plans.iter_mut().filter(|plan| earlier(plan)) {
-            plan.end_time = Some(time);
+        for plan in plans.iter_mut() {
+            plan.end_time = Some(plan.end_time.map_or(time, |end| end.min(time)));
         }
     }
     for (plan, whole) in plans.iter_mut().zip(whole) {
@@ -74,20 +75,6 @@ fn cut(plan: &mut PartitionPlan, from: Option<i64>, to: Option<i64>) {
     let end = to.map_or(end, |to| to.clamp(start, end));
     plan.range = OffsetRange { start, end };
     plan.late_from = plan.late_from.map(|late| late.max(start));
-}
-
-fn partitions_where(plans: &[PartitionPlan], wanted: impl Fn(&PartitionPlan) -> bool) -> Vec<i32> {
-    plans.iter().filter(|plan| wanted(plan)).map(|p| p.partition).collect()
-}
-
-/// The plans of the partitions that were asked, with the answers.
-fn chosen<'p, T>(
-    plans: &'p mut [PartitionPlan],
-    asked: &'p [i32],
-    answers: Vec<T>,
-) -> impl Iterator<Item = (&'p mut PartitionPlan, T)> {
-    let asked_ones = plans.iter_mut().filter(|plan| asked.contains(&plan.partition));
-    asked_ones.zip(answers)
 }
 
 /// The first record at or after a time.

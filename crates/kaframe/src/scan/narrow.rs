@@ -9,7 +9,6 @@ use crate::assemble::Layout;
 use crate::columns::Selection;
 use crate::error::{Error, Result};
 use crate::filter::{Conditions, Filter};
-use crate::options::{Late, ScanOptions};
 use crate::order::Order;
 use crate::plan::{PartitionPlan, Plan};
 use crate::{reader, resolve};
@@ -87,22 +86,16 @@ impl Scan {
             return Ok(plan);
         }
         let conditions = Conditions::of(filter);
-        let options = ScanOptions {
-            late: Late::Scan,
-            ..self.0.options.clone()
-        };
+        let options = &self.0.options;
         let mut left = Vec::new();
         for (place, topic) in self.0.plan.topics.iter().enumerate() {
             let mut mine: Vec<PartitionPlan> = plan.partitions.iter().filter(|p| p.topic == place).cloned().collect();
             let numbers = mine.iter().map(|p| p.partition).collect();
             let numbers = resolve::narrow::partitions(&topic.name, numbers, &conditions.implied);
             mine.retain(|p| numbers.contains(&p.partition));
-            let narrowing = resolve::narrow::narrow(&self.0.client, topic, &conditions.implied, &options, &mut mine);
+            let level = options.isolation_level;
+            let narrowing = resolve::narrow::narrow(&self.0.client, topic, &conditions.implied, level, &mut mine);
             cancellable(&options.cancel, narrowing).await?;
-            for narrowed in &mut mine {
-                // Behind the place of an end that a condition says is looked for to the end of the partition: nothing found there is late. Only the scan's own end knows late rows.
-                narrowed.late_from = self.0.plan.partition(narrowed.at()).and_then(|whole| whole.late_from);
-            }
             left.extend(mine);
         }
         plan.partitions = left;

@@ -8,8 +8,9 @@ use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, TimestampMilliseco
 use arrow_cast::display::FormatOptions;
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, Field, TimeUnit};
+use kaframe_codec::{EXTRA, is_json};
 
-use crate::columns::field_name;
+use crate::columns::{field_name, is_metadata};
 use crate::error::{Error, ErrorKind, Result};
 
 const KEY: &str = "_key";
@@ -17,29 +18,15 @@ const HEADERS: &str = "_headers";
 const TIMESTAMP: &str = "_timestamp";
 /// Rows that are tombstones, whatever their other columns say: as a read that is asked for it gives them.
 const TOMBSTONE: &str = "_tombstone";
-/// The column of a stream for what does not fit the others.
-const EXTRA: &str = "_extra";
-/// Metadata that a read gives and a write cannot set.
-const LEFT_OUT: [&str; 5] = ["_topic", "_partition", "_offset", "_timestamp_type", "_error"];
-
 /// What does not fit is an error, not null.
 const STRICT: CastOptions<'_> = CastOptions {
     safe: false,
     format_options: FormatOptions::new(),
 };
 
-fn is_metadata(name: &str) -> bool {
-    [KEY, HEADERS, TIMESTAMP, TOMBSTONE].contains(&name) || LEFT_OUT.contains(&name)
-}
-
 /// Whether a column is what a stream adds for what does not fit, with nothing in it: it is no field of any value.
 fn is_empty_extra(field: &Field, column: &ArrayRef) -> bool {
-    field.name() == EXTRA
-        && field
-            .metadata()
-            .get("ARROW:extension:name")
-            .is_some_and(|name| name == "arrow.json")
-        && column.null_count() == column.len()
+    field.name() == EXTRA && is_json(field) && column.null_count() == column.len()
 }
 
 /// The columns of a batch, told apart.
@@ -91,7 +78,7 @@ impl RecordColumns {
 /// Gives `value._key` its own name back.
 fn restore_names(batch: &RecordBatch) -> Result<RecordBatch> {
     let renamed = |name: &str| {
-        let field = field_name(name, &is_metadata);
+        let field = field_name(name);
         (field != name).then(|| field.to_owned())
     };
     let schema = batch.schema();
