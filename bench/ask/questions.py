@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bench.suite.cases import LIMIT_1, Peer
+from bench.suite.cases import LIMIT_1, UNPACK_2, Peer
 
 #: Timestamps of the large topic are spread evenly over thirty days from the first of October 2026 on.
 FIRST_MS = 1_790_812_800_000
@@ -50,7 +50,7 @@ QUESTIONS = (
     Question("large", (COUNT, LIMIT_1), same=False),
     Question("large", (HEAD, TAIL)),
     Question("small", (HEAD, TAIL)),
-    Question("wide", (ALL, WHERE), same=False),
+    Question("wide", (ALL, WHERE, UNPACK_2), same=False),
     Question("small", (SQL, DUCKDB)),
     Question("small", (SQL, JQ), rounds=1),
     Question("ten", (EXPORT,), rounds=1),
