@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._convert import Convertible
-from ._display import ROWS, html_table, text_table
+from ._display import ROWS, html_table, shape_text, text_table
+from ._held import Held
 
 if TYPE_CHECKING:
     from . import _native
     from ._native import Schema
 
 
-class RecordBatch(Convertible):
+class RecordBatch(Convertible, Held):
     """Rows as Arrow columns. Anything that takes Arrow's C interface takes it.
 
     Examples
@@ -23,6 +24,7 @@ class RecordBatch(Convertible):
     True
     """
 
+    _in_its_place = "pickle batch.to_arrow() or batch.to_pandas()"
     __slots__ = ("_native",)
 
     def __init__(self, native: _native.RecordBatch) -> None:
@@ -54,7 +56,7 @@ class RecordBatch(Convertible):
 
     def __repr__(self) -> str:
         schema, (rows, columns) = self._native.schema, self.shape
-        return f"kaframe.RecordBatch: {rows:,} rows x {columns} columns\n" + text_table(
+        return f"kaframe.RecordBatch: {shape_text(rows, columns)}\n" + text_table(
             schema.names, schema.types, self._native.cells(ROWS), rows
         )
 

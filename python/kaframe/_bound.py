@@ -64,6 +64,11 @@ def bound(value: BoundLike, name: str) -> NativeBound:
     if isinstance(value, bool) or value is None:
         raise _wrong(value, name)
     if isinstance(value, str):
+        if value.lstrip().startswith("{"):
+            raise ConfigError(
+                f"{name} is JSON text, which is no bound",
+                hint="the text of a bookmark becomes one by kf.Bookmark(text), and is where a read starts",
+            )
         return str(value)
     if isinstance(value, dt.timedelta):
         _no_nat(value, name)
@@ -124,6 +129,6 @@ def _partition(value: object, name: str) -> int:
 def _wrong(value: object, name: str) -> TypeError:
     return TypeError(
         f'{name} takes "earliest", "latest", an offset, a time (datetime, date, timedelta back from now, "-1h", ISO text, '
-        f'"@milliseconds"){", a kf.Bookmark" if name == "start" else ""} or a mapping of partitions to these, '
+        f'"@milliseconds"), "group:NAME"{", a kf.Bookmark" if name == "start" else ""} or a mapping of partitions to these, '
         f"not {type(value).__name__} {value!r}"
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import _native
 from ._config import properties
+from ._held import Held
 from ._keywords import keywords
 from ._options import scan_arguments
 from ._scan import Scan
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ._write import Compression, Writable, WriteFormat, WriteKeyFormat, WriteReport
 
 
-class Cluster:
+class Cluster(Held):
     """A Kafka cluster, as :func:`kaframe.connect` gives it: the same verbs as the module's functions, bound to its brokers.
 
     Examples
@@ -38,6 +39,8 @@ class Cluster:
     >>> len(cluster.read("orders", tail=10))
     10
     """
+
+    _in_its_place = "hand over its bootstrap servers, and connect where it is used"
 
     @keywords
     def __init__(self, bootstrap_servers: Servers | None = None, *, config: Properties | None = None) -> None:

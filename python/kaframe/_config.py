@@ -29,8 +29,17 @@ def properties(bootstrap_servers: Servers | None, config: Properties | None) -> 
     if bootstrap_servers is not None:
         for name in _SERVERS:
             merged.pop(name, None)
-        merged["bootstrap.servers"] = _text(bootstrap_servers)
+        merged["bootstrap.servers"] = _servers(bootstrap_servers)
     return merged
+
+
+def _servers(value: object) -> str:
+    """Servers as one text. Not those of other types: an integer as text would be the name of a host."""
+    found = [value] if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable) else list(value)
+    texts = [one for one in found if isinstance(one, str)]
+    if len(texts) < len(found):
+        raise TypeError(f'bootstrap_servers takes "host:port,host:port" or a list of these, not {value!r}')
+    return ",".join(texts)
 
 
 def _text(value: object) -> str:

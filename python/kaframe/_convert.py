@@ -5,6 +5,7 @@ Anything that exports Arrow's C interface can be converted here; the classes of 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, Literal, TypeAlias
 
+    import duckdb
     import pandas as pd
     import polars as pl
     import pyarrow as pa
@@ -72,6 +74,22 @@ class Convertible:
         table = dictionaries(arrow(self, pyarrow), categories, pyarrow)
         return to_pandas(table, dtype_backend, pandas, pyarrow)
 
+    def to_duckdb(self, connection: duckdb.DuckDBPyConnection | None = None) -> duckdb.DuckDBPyRelation:
+        """As a relation of DuckDB, to be asked as often as one likes. Needs duckdb.
+
+        Parameters
+        ----------
+        connection : duckdb.DuckDBPyConnection, optional
+            The connection that the relation belongs to; DuckDB's default connection without it.
+
+        Examples
+        --------
+        >>> orders = kf.read("orders").to_duckdb()
+        >>> orders.aggregate("country, sum(amount) as total", "country").order("country").fetchall()
+        [('de', 250000.0), ('fr', 249500.0)]
+        """
+        return (optional("duckdb", "to_duckdb()") if connection is None else connection).from_arrow(self)
+
 
 def optional(package: str, what: str) -> ModuleType:
     """An optional package, or an ``ImportError`` with the line that installs it."""
@@ -94,13 +112,16 @@ def texts(categories: Sequence[str], columns: dict[str, bool]) -> list[str]:
     """The names in ``categories``, checked against columns and whether they hold text."""
     if isinstance(categories, str):
         raise TypeError(f"categories takes a list of columns: [{categories!r}]")
+    if not isinstance(categories, Iterable):
+        raise TypeError(f'categories takes a list of columns such as ["country"], not {categories!r}')
+    categories = list(categories)
     for name in categories:
         if name not in columns:
             known = ", ".join(columns)
             raise ConfigError(f"categories names {name!r}, which is no column", hint=f"there are: {known}")
         if not columns[name]:
             raise ConfigError(f"categories takes columns of text, and {name!r} holds none")
-    return list(categories)
+    return categories
 
 
 def dictionaries(table: pa.Table, categories: Sequence[str], pyarrow: ModuleType) -> pa.Table:

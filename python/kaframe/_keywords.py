@@ -44,6 +44,8 @@ RENAMED = {
     "max_records": "limit",
     "max_poll_records": "limit",
     "n": "limit",
+    "count": "limit",
+    "head": "limit",
     "last": "tail",
     "partition": "partitions",
     "value_deserializer": "value_format",

@@ -52,6 +52,9 @@ class ScanArguments(TypedDict):
     allow_partial: bool
 
 
+_VALUE_FORMATS = ("raw", "string", "json")
+_KEY_FORMATS = (*_VALUE_FORMATS, "int", "long")
+
 _UNITS = {
     "": 1,
     "b": 1,
@@ -77,8 +80,8 @@ def scan_arguments(given: Mapping[str, Any]) -> ScanArguments:
         "tail": _count(given["tail"], "tail"),
         "where": None if given["where"] is None else _word(given["where"], "where"),
         "isolation_level": _word(given["isolation_level"], "isolation_level"),
-        "key_format": _auto(given["key_format"], "key_format"),
-        "value_format": _auto(given["value_format"], "value_format"),
+        "key_format": _format(given["key_format"], "key_format", _KEY_FORMATS),
+        "value_format": _format(given["value_format"], "value_format", _VALUE_FORMATS),
         "columns": names(given["columns"], "columns"),
         "metadata": given["metadata"]
         if isinstance(given["metadata"], bool)
@@ -91,8 +94,15 @@ def scan_arguments(given: Mapping[str, Any]) -> ScanArguments:
         if given["max_result_bytes"] == "auto"
         else size(given["max_result_bytes"], "max_result_bytes"),
         "timeout": seconds(given["timeout"], "timeout"),
-        "allow_partial": bool(given["allow_partial"]),
+        "allow_partial": flag(given["allow_partial"], "allow_partial"),
     }
+
+
+def flag(value: object, name: str) -> bool:
+    """True or False: any text would count as true, "no" as well."""
+    if isinstance(value, bool) or type(value).__name__ == "bool_":
+        return bool(value)
+    raise TypeError(f"{name} takes True or False, not {value!r}")
 
 
 def names(value: object, name: str) -> list[str] | None:
@@ -188,5 +198,9 @@ def _word(value: object, name: str) -> str:
     return value
 
 
-def _auto(value: object, name: str) -> str | None:
-    return None if value is None or value == "auto" else _word(value, name)
+def _format(value: object, name: str, known: tuple[str, ...]) -> str | None:
+    if value is None or value == "auto":
+        return None
+    if _word(value, name) not in known:
+        raise ConfigError(f"{name} is auto, {', '.join(known[:-1])} or {known[-1]}, not {value!r}")
+    return str(value)

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from typing import Any, NamedTuple
 
-from ._display import html_card
+from ._display import counted, html_card
 
 
 class Split(NamedTuple):
@@ -109,6 +109,10 @@ class Plan(NamedTuple):
         """Offsets of all ranges: the records are at most so many."""
         return sum(max(0, one.end - one.start) for one in self.partitions)
 
+    def headline(self) -> str:
+        """Topics, offsets and partitions in one line."""
+        return f"{', '.join(self.topics)}: {counted(self.offsets, 'offset')} in {counted(len(self.partitions), 'partition')}"
+
     def __str__(self) -> str:
         return self.text
 
@@ -117,7 +121,7 @@ class Plan(NamedTuple):
 
     def _repr_html_(self) -> str:
         return html_card(
-            f"plan of {', '.join(self.topics)}: {self.offsets:,} offsets in {len(self.partitions)} partitions",
+            f"plan of {self.headline()}",
             None,
             self.text,
         )

@@ -63,7 +63,12 @@ def _batches(
         headers: list[list[tuple[str, bytes | None]]] = []
         for row in chunk:
             if not isinstance(row, Mapping):
-                raise TypeError(f"row {number}: rows are dicts of column and value, not {type(row).__name__}")
+                bare = (
+                    ': a bare value is a row of one column, {"value": ...}'
+                    if isinstance(row, (str, bytes, int, float))
+                    else ""
+                )
+                raise TypeError(f"row {number}: rows are dicts of column and value, not {type(row).__name__}{bare}")
             key_seen = key_seen or key_column in row
             try:
                 keys.append(_key_bytes(row.get(key_column), key_column, key_format))

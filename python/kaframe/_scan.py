@@ -9,6 +9,7 @@ from ._convert import Convertible
 from ._display import html_card
 from ._files import Savable
 from ._follow import Follow
+from ._held import Held
 from ._plan import plan, split
 from ._progress import Watch
 from ._report import report
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any, Literal
 
+    import duckdb
     import pandas as pd
     import polars as pl
     import pyarrow as pa
@@ -49,7 +51,7 @@ def rows(name: str, n: int) -> int:
     return n
 
 
-class Scan(Convertible, Savable):
+class Scan(Convertible, Savable, Held):
     """A frozen plan: which offsets will be read was decided when it was made, so reading it twice gives the same rows.
 
     Iterating gives :class:`~kaframe.RecordBatch` in bounded memory, with a schema fixed after a sample; what does not fit that schema is in
@@ -64,6 +66,8 @@ class Scan(Convertible, Savable):
     >>> scan.report.complete
     True
     """
+
+    _in_its_place = "hand over the arguments of kf.scan, or scan.splits(), and open it where it is read"
 
     def __init__(self, native: _native.Scan, progress: ProgressLike = None) -> None:
         self._native = native
@@ -93,7 +97,15 @@ class Scan(Convertible, Savable):
         return plan(self._native.plan(sample))
 
     def splits(self) -> list[Split]:
-        """The plan as units of parallel work, to be pickled and read elsewhere."""
+        """The plan as units of parallel work, to be pickled and read elsewhere.
+
+        Examples
+        --------
+        >>> def read(split):
+        ...     return kf.read(split.topic, partitions=[split.partition], start=split.start, end=split.end).to_arrow()
+        >>> sum(read(split).num_rows for split in kf.scan("orders").splits())
+        1000
+        """
         return [split(data) for data in self._native.splits()]
 
     def read(self) -> Table:
@@ -252,10 +264,21 @@ class Scan(Convertible, Savable):
                 yield RecordBatch(batch)
         finally:
             stream.close()
+        warn(report(*stream.report()).warnings)
 
     def to_pandas(self, dtype_backend: DtypeBackend | None = None, *, categories: Sequence[str] = ()) -> pd.DataFrame:
         """Reads it all, as a ``pandas.DataFrame``; see :meth:`kaframe.Table.to_pandas`. Needs pandas and pyarrow."""
         return self.read().to_pandas(dtype_backend, categories=categories)
+
+    def to_duckdb(self, connection: duckdb.DuckDBPyConnection | None = None) -> duckdb.DuckDBPyRelation:
+        """Reads it all, as a relation of DuckDB; see :meth:`kaframe.Table.to_duckdb`. :func:`kaframe.duckdb_view` streams instead. Needs duckdb."""
+        return self.read().to_duckdb(connection)
+
+    def __copy__(self) -> Scan:
+        return Scan(self._native, self._progress)
+
+    def __deepcopy__(self, memo: object) -> Scan:
+        return self.__copy__()
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         self._running, capsule = self._native.arrow_stream(requested_schema)
@@ -270,7 +293,7 @@ class Scan(Convertible, Savable):
     def _repr_html_(self) -> str:
         found = self.plan()
         return html_card(
-            f"scan of {', '.join(found.topics)}: {found.offsets:,} offsets in {len(found.partitions)} partitions",
+            f"scan of {found.headline()}",
             "not read yet",
             found.text,
         )

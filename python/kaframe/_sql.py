@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, TypedDict
 from . import _native
 from ._batch import RecordBatch
 from ._convert import Convertible
-from ._display import html_card, html_table, text_table
+from ._display import html_card, html_table, shape_text, text_table
+from ._held import Held
 from ._keywords import advice
-from ._options import positive, seconds, size
+from ._options import flag, positive, seconds, size
 from ._report import report
 from ._scan import Scan
 from ._warnings import warn
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any, Protocol, TypeAlias
 
+    import duckdb
     import pandas as pd
     import polars as pl
     import pyarrow as pa
@@ -52,7 +54,7 @@ class QueryArguments(TypedDict):
     allow_files: bool
 
 
-class Query(Convertible):
+class Query(Convertible, Held):
     """A planned query, as :func:`kaframe.sql` gives it: what it reads was frozen when it was made, so its answer is the same each time.
 
     ``to_pandas()``, ``to_polars()`` and ``to_arrow()`` answer it; iterating gives :class:`~kaframe.RecordBatch` in bounded memory. It can be handed
@@ -68,6 +70,8 @@ class Query(Convertible):
     de               500
     fr               500
     """
+
+    _in_its_place = "hand over the text of the query, or pickle its answer: query.to_arrow()"
 
     def __init__(self, native: _native.Query) -> None:
         self._native = native
@@ -120,6 +124,10 @@ class Query(Convertible):
         """The answer, as a ``pandas.DataFrame``; see :meth:`kaframe.Table.to_pandas`. Needs pandas and pyarrow."""
         return self._all().to_pandas(dtype_backend, categories=categories)
 
+    def to_duckdb(self, connection: duckdb.DuckDBPyConnection | None = None) -> duckdb.DuckDBPyRelation:
+        """The answer, as a relation of DuckDB; see :meth:`kaframe.Table.to_duckdb`. Needs duckdb."""
+        return self._all().to_duckdb(connection)
+
     def _all(self) -> _Rows:
         # Errors of a C stream lose their class on the way; these do not.
         self._answer = answer = self._native.run()
@@ -132,13 +140,13 @@ class Query(Convertible):
 
     def __repr__(self) -> str:
         schema, rows = self.schema, self._all()
-        title = f"kaframe.Query: {len(rows):,} rows x {len(schema)} columns"
+        title = f"kaframe.Query: {shape_text(len(rows), len(schema))}"
         return title + "\n" + text_table(schema.names, schema.types, rows.cells(_SHOWN), len(rows))
 
     def _repr_html_(self) -> str:
         schema, rows = self.schema, self._all()
         inner = html_table(schema.names, schema.types, rows.cells(_SHOWN), len(rows))
-        return html_card(f"query: {len(rows):,} rows x {len(schema)} columns", "answered", self.explain(), inner)
+        return html_card(f"query: {shape_text(len(rows), len(schema))}", "answered", self.explain(), inner)
 
 
 class _Rows(Convertible):
@@ -165,7 +173,7 @@ def plan_query(native: _native.Cluster | None, query: object, given: dict[str, A
         "memory_limit": size(given["memory_limit"], "memory_limit"),
         "batch_size": positive(given["batch_size"], "batch_size"),
         "timeout": seconds(given["timeout"], "timeout"),
-        "allow_files": bool(given["allow_files"]),
+        "allow_files": flag(given["allow_files"], "allow_files"),
     }
     handed_in = {name: _table(name, table) for name, table in tables.items()}
     return Query(_native.query(native, query, handed_in, arguments))

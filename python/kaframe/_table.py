@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from ._batch import RecordBatch
 from ._bookmark import Bookmark
 from ._convert import Convertible
-from ._display import ROWS, html_card, html_table, text_table
+from ._display import ROWS, html_card, html_table, shape_text, text_table
+from ._held import Held
 from ._report import report
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ._report import Report
 
 
-class Table(Convertible):
+class Table(Convertible, Held):
     """The result of a read: typed columns, sorted by (``_partition``, ``_offset``), with a report that accounts for every offset.
 
     Anything that takes Arrow's C stream takes a table: ``polars.DataFrame(table)``, ``pyarrow.table(table)``,
@@ -33,6 +34,7 @@ class Table(Convertible):
     np.float64(499500.0)
     """
 
+    _in_its_place = "pickle table.to_arrow() or table.to_pandas()"
     __slots__ = ("_native", "_report")
 
     def __init__(self, native: _native.Table) -> None:
@@ -99,14 +101,14 @@ class Table(Convertible):
 
     def __repr__(self) -> str:
         schema, (rows, columns) = self._native.schema, self.shape
-        title = f"kaframe.Table: {rows:,} rows x {columns} columns, {self._badge()}"
+        title = f"kaframe.Table: {shape_text(rows, columns)}, {self._badge()}"
         return title + "\n" + text_table(schema.names, schema.types, self._native.cells(ROWS), rows)
 
     def _repr_html_(self) -> str:
         schema, (rows, columns) = self._native.schema, self.shape
         inner = html_table(schema.names, schema.types, self._native.cells(ROWS), rows)
         return html_card(
-            f"{', '.join(one.topic for one in self.report.topics)}: {rows:,} rows x {columns} columns",
+            f"{', '.join(one.topic for one in self.report.topics)}: {shape_text(rows, columns)}",
             self._badge(),
             self.report.text,
             inner,

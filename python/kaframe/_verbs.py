@@ -11,6 +11,7 @@ from ._keywords import keywords
 from ._native import Cluster as NativeCluster
 from ._options import seconds
 from ._sql import Query, plan_query
+from ._warnings import warn
 from ._write import write_data
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def read(
         Where the brokers are; see :func:`kaframe.connect`.
     start, end : bound or mapping
         ``[start, end)``. A bound is ``"earliest"``, ``"latest"``, an offset (``-n``: n offsets before the end of each partition), or a time: a
-        ``datetime``, a ``date``, a ``timedelta`` back from now, ``"-1h"``, ISO text, ``"@1732266000000"`` (milliseconds since 1970). Naive times are
+        ``datetime``, a ``date``, a ``timedelta`` back from now, ``"-1h"``, ISO text, ``"@1732266000000"`` (milliseconds since 1970), or ``"group:billing"``: where that consumer group stands, looked at only. Naive times are
         UTC. A mapping gives one per partition, of several topics one (or a mapping) per topic; what is not named starts at earliest and ends at
         latest. ``start`` also takes a
         :class:`~kaframe.Bookmark`.
@@ -321,14 +322,15 @@ def write(
     data : DataFrame, Arrow data, DuckDB relation, iterable of dicts, or path
         pandas, Polars, anything with Arrow's C interface, or dicts (a generator is written as it goes). The columns ``_key``, ``_headers`` and
         ``_timestamp`` become the record's own, a row whose ``_tombstone`` is true has no value, other metadata columns (``_offset``, ...) are left
-        out, all others are the value. Or the path of a Parquet or Arrow file, or of a folder of these.
+        out, all others are the value. The index of a pandas frame is left out, with a warning if it has a name. Or the path of a Parquet or Arrow
+        file, or of a folder of these.
     topic : str
         Name of the topic; it is not created.
     bootstrap_servers, config
         Where the brokers are; see :func:`kaframe.connect`.
     key : str, optional
         The column that gives the key; it stays in the value too.
-    key_format : {"auto", "int", "long"}
+    key_format : {"auto", "string", "raw", "int", "long"}
         Text is written as UTF-8, bytes as they are, integers as decimal text or, with ``"int"`` and ``"long"``, big-endian in 4 or 8 bytes.
     value_format : {"json", "string", "raw"}
         JSON objects, or the one column as text or bytes. In JSON, times are RFC 3339 in UTC, NaN and NA null, decimals numbers, bytes base64.
@@ -348,6 +350,8 @@ def write(
     ------
     TopicNotFoundError
         No such topic.
+    ConnectError, AuthError
+        The brokers cannot be reached, or say no.
     UnknownOutcomeError
         It cannot be known whether some rows were written; ``error.report`` says which.
     SchemaError, LimitError
@@ -455,4 +459,6 @@ def _connect(
     bootstrap_servers: Servers | None, config: Properties | None, timeout: float | None = None
 ) -> NativeCluster:
     limit = None if timeout is None else seconds(timeout, "timeout")
-    return NativeCluster(properties(bootstrap_servers, config), limit)
+    native = NativeCluster(properties(bootstrap_servers, config), limit)
+    warn(native.warnings)
+    return native

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 from . import _native
 from ._files import names_file
 from ._progress import Watch
+from ._warnings import warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,10 +121,11 @@ def _batches(data: object, arguments: WriteArguments) -> tuple[Iterator[_native.
             f"a {kind.__name__} is one column without a table: write(pyarrow.table({{'name': array}}), ...)"
         )
     if package == "pandas" and kind.__name__ == "DataFrame":
-        table = _pandas_as_arrow(data)  # type: ignore[arg-type]
+        frame = _pandas_columns(data)  # type: ignore[arg-type]
+        table = _pandas_as_arrow(frame)
         if table is not None:
             return _native.arrow_batches(table), arguments
-        return row_batches(_pandas_rows(data), arguments)  # type: ignore[arg-type]
+        return row_batches(_pandas_rows(frame), arguments)
     if package == "polars" and kind.__name__ == "DataFrame":
         return _native.arrow_batches(polars_as_arrow(data)), arguments  # type: ignore[arg-type]
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
@@ -133,9 +135,25 @@ def _batches(data: object, arguments: WriteArguments) -> tuple[Iterator[_native.
     if isinstance(data, Iterable) and not isinstance(data, (str, bytes, Mapping)):
         return row_batches(data, arguments)
     advice = ": a single row is a list of one, [row]" if isinstance(data, Mapping) else ""
+    if isinstance(data, str):
+        advice = f", and {data!r} is the name of neither: load it into a DataFrame, or `kaframe write TOPIC FILE` for lines of JSON"
     raise TypeError(
         f"data is a DataFrame, Arrow data, a DuckDB relation, an iterable of dicts or a Parquet or Arrow file, not {kind.__name__}{advice}"
     )
+
+
+def _pandas_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose columns are all its data: an index with a name may be that too, and is warned about. Periods become text, as they print."""
+    left_out = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    if left_out:
+        names = ", ".join(map(repr, left_out))
+        warn([f"the index {names} of the frame is not written: write frame.reset_index() if it is data"])
+    for at, dtype in enumerate(frame.dtypes):
+        if str(dtype).startswith("period["):
+            texts = frame.iloc[:, at].astype(object).map(str, na_action="ignore")
+            frame = frame.copy(deep=False)
+            frame.isetitem(at, texts)
+    return frame
 
 
 def _pandas_as_arrow(frame: pd.DataFrame) -> object | None:

@@ -142,3 +142,17 @@ def test_numbers_that_fit_nowhere_are_named(cluster, numbers, parameters):
     with pytest.raises(ValueError, match=f"^{next(iter(parameters))}") as raised:
         cluster.read(numbers, **parameters)
     assert isinstance(raised.value, kf.ConfigError)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "advice"),
+    [
+        ({"start": 20261120}, 'is this a date? use "2026-11-20"'),
+        ({"start": "soon"}, "group:NAME"),
+        ({"start": '{"cluster_id":"x"}'}, "kf.Bookmark(text)"),
+    ],
+)
+def test_a_bound_that_is_nearly_one_says_how_it_is_written(cluster, numbers, parameters, advice):
+    with pytest.raises(kf.KaframeError) as error:
+        cluster.read(numbers, **parameters)
+    assert advice in error.value.hint

@@ -65,3 +65,8 @@ def test_names_that_make_no_sense(scan, verb):
         getattr(table, verb)(categories=["i"])
     with pytest.raises(TypeError, match=r"\['country'\]"):
         getattr(table, verb)(categories="country")
+
+
+def test_categories_are_named(cluster, numbers):
+    with pytest.raises(TypeError, match="categories takes a list of columns"):
+        cluster.read(numbers).to_pandas(categories=True)

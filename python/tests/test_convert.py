@@ -138,3 +138,15 @@ def test_schema(table):
 def test_frames_outlive_their_table(cluster, numbers):
     frame = cluster.read(numbers).to_polars()
     assert frame["number"].sum() == 499_500
+
+
+def test_duckdb_takes_tables_scans_batches_and_answers(cluster, numbers):
+    duckdb = pytest.importorskip("duckdb")
+    connection = duckdb.connect()
+    made = [cluster.read(numbers), cluster.scan(numbers), cluster.sql(f'select number from "{numbers}"')]
+    for one in [*made, next(iter(cluster.scan(numbers)))]:
+        for relation in (one.to_duckdb(), one.to_duckdb(connection)):
+            # A relation may be asked again.
+            assert [relation.aggregate("sum(number)").fetchall() for _ in range(2)] == [[(499_500,)]] * 2
+    relation = cluster.read(numbers).to_duckdb(connection)
+    assert connection.sql("select count(*) from relation where number < 10").fetchall() == [(10,)]

@@ -99,3 +99,43 @@ def test_the_tables_name_parameters_that_exist():
         ours |= set(inspect.signature(function).parameters)
     assert set(RENAMED.values()) <= ours
     assert not (set(RENAMED) | set(NEEDLESS)) & (ours - {"partition"})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "message"),
+    [
+        ({"allow_partial": "no"}, TypeError, "allow_partial takes True or False, not 'no'"),
+        ({"value_format": "JSON"}, kf.ConfigError, "value_format is auto, raw, string or json, not 'JSON'"),
+        ({"value_format": "int"}, kf.ConfigError, "value_format is auto, raw, string or json, not 'int'"),
+        ({"key_format": "avro"}, kf.ConfigError, "key_format is auto, raw, string, json, int or long, not 'avro'"),
+    ],
+)
+def test_values_that_make_no_sense_are_told_what_does(cluster, numbers, parameters, error, message):
+    with pytest.raises(error) as raised:
+        cluster.read(numbers, **parameters)
+    assert message in str(raised.value)
+
+
+def test_text_is_no_yes_for_sql_either(cluster):
+    with pytest.raises(TypeError, match="allow_files takes True or False"):
+        cluster.sql("select 1", allow_files="no")
+
+
+@pytest.mark.parametrize("servers", [5, [5], {"localhost": 9092}, b"localhost:9092"])
+def test_servers_are_text(servers):
+    with pytest.raises(TypeError, match="bootstrap_servers takes"):
+        kf.connect(servers)
+
+
+def test_an_odd_property_is_told_by_every_verb(broker, cluster, numbers):
+    config = {"bootstrap.servers": broker.bootstrap_servers, "nonsense.key": "x"}
+    verbs = {
+        "read": lambda: kf.read(numbers, config=config),
+        "scan": lambda: kf.scan(numbers, config=config),
+        "sql": lambda: kf.sql("select 1", config=config),
+        "write": lambda: kf.write([], numbers, config=config),
+        "topics": lambda: kf.topics(config=config),
+    }
+    for call in verbs.values():
+        with pytest.warns(kf.KaframeWarning, match='unknown property "nonsense.key"'):
+            call()

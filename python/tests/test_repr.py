@@ -40,7 +40,8 @@ def test_an_empty_table_and_no_columns(cluster, new_topic):
     assert "no columns" in repr(cluster.read(topic, metadata=False))
 
 
-def test_nothing_of_the_data_reaches_the_terminal(cluster, hostile):
+def test_nothing_of_the_data_reaches_the_terminal(cluster, hostile, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
     table = cluster.read(hostile)
     batch = next(iter(cluster.scan(hostile)))
     for text in (repr(table), repr(batch), repr(cluster.scan(hostile)), repr(table.schema)):
@@ -86,7 +87,7 @@ def test_a_table_as_html(cluster, numbers):
 def test_a_scan_shows_its_plan(cluster, numbers):
     scan = cluster.scan(numbers)
     assert numbers in repr(scan)
-    assert "1,000 offsets in 1 partitions" in scan._repr_html_()
+    assert f"scan of {numbers}: 1,000 offsets in 1 partition " in scan._repr_html_()
     assert numbers in scan.plan()._repr_html_()
 
 
@@ -95,3 +96,27 @@ def test_report_and_bookmark_as_text(cluster, numbers):
     assert repr(table.report) == str(table.report) == table.report.text
     assert eval(repr(table.next_start), {"Bookmark": kf.Bookmark}) == table.next_start
     assert "127.0.0.1" in repr(cluster)
+
+
+@pytest.mark.parametrize("columns", [3, 40, 300])
+def test_a_table_is_no_wider_than_the_terminal(cluster, new_topic, monkeypatch, columns):
+    rows = [{f"column_{n}": "日本語" * 20 if n % 2 else n for n in range(columns)}] * 12
+    table = cluster.read(new_topic(rows))
+    for room in (60, 80, 200):
+        monkeypatch.setenv("COLUMNS", str(room))
+        lines = repr(table).split("\n")
+        widths = [sum(2 if one in "日本語" else 1 for one in line) for line in lines]
+        assert max(widths) <= room, "\n".join(lines)
+        assert lines[1].lstrip().startswith("column_0")
+        assert lines[1].endswith("_timestamp")
+        assert ("…" in lines[1].split()) == (f"of {columns + 4} columns: .columns names them all" in lines[-2])
+
+
+def test_one_is_not_many(cluster, new_topic):
+    topic = new_topic([{"a": 1}])
+    assert repr(cluster.read(topic, columns=["a"])).startswith("kaframe.Table: 1 row x 1 column, complete")
+    assert f"scan of {topic}: 1 offset in 1 partition " in cluster.scan(topic)._repr_html_()
+    assert f"{topic}: 1 delivered of 1 offset, " in cluster.read(topic).report.text
+    assert f"plan of {topic}: 1 offset in 1 partition" in cluster.scan(topic).plan().text
+    assert "one batch of 1 record" in cluster.scan(topic).plan(sample=True).text.split("\n")[-1]
+    assert "1 row x 1 column" in repr(cluster.sql("select 1"))

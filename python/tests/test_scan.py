@@ -207,3 +207,10 @@ def test_a_condition_on_values_of_several_types_says_what_it_compares(cluster, n
         assert len(scan.read()) == 0
     with pytest.warns(kf.KaframeWarning, match="several types"):
         assert cluster.scan(topic, where="s = '\"x\"'").count() == 1450
+
+
+def test_a_lazy_frame_warns_of_malformed_values_as_a_stream_does(cluster, new_topic):
+    topic = new_topic([{"value": b'{"a":1}'}] * 30 + [{"value": b'{"a":'}], value_format="raw")
+    frame = cluster.scan(topic).to_polars(lazy=True)
+    with pytest.warns(kf.KaframeWarning, match="1 value is malformed"):
+        assert frame.collect()["a"].null_count() == 1

@@ -27,7 +27,7 @@ with kf.Broker(topics={"foo": 1}) as broker:
     assert "number" in repr(table) and "<td>999</td>" not in table._repr_html_()
     assert sum(len(batch) for batch in cluster.scan("foo")) == 1000
     assert table.head(3).shape == (3, 5)
-    for convert, package in ((table.to_pandas, "pandas"), (table.to_polars, "polars"), (table.to_arrow, "pyarrow")):
+    for convert, package in ((table.to_pandas, "pandas"), (table.to_polars, "polars"), (table.to_arrow, "pyarrow"), (table.to_duckdb, "duckdb")):
         try:
             convert()
         except ImportError as error:

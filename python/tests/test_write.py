@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import subprocess
+import warnings
 from decimal import Decimal
 from uuid import UUID
 
+import pandas as pd
 import pyarrow
 import pyarrow.csv
 import pytest
@@ -353,3 +355,31 @@ def test_what_is_no_tombstone_is_said(cluster, new_topic):
         cluster.write([{"_tombstone": "yes"}], topic)
     with pytest.raises(kf.SchemaError, match=r"_tombstone of type .* holds no booleans"):
         cluster.write(pyarrow.table({"n": [1], "_tombstone": ["maybe"]}), topic)
+
+
+def test_periods_are_written_as_they_print(written):
+    frame = pd.DataFrame({"p": pd.PeriodIndex(["2026-01", None], freq="M"), "n": [1, 2]})
+    assert written(frame) == ['{"p":"2026-01","n":1}', '{"p":null,"n":2}']
+    # A column of several types goes another way.
+    assert written(frame.assign(n=[1, "x"])) == ['{"p":"2026-01","n":1}', '{"p":null,"n":"x"}']
+    assert str(frame.dtypes["p"]) == "period[M]"
+
+
+def test_an_index_with_a_name_is_not_left_out_in_silence(written):
+    totals = pd.DataFrame({"country": ["de", "de", "fr"], "n": [1, 2, 3]}).groupby("country").sum()
+    with pytest.warns(kf.KaframeWarning, match=r"the index 'country' of the frame is not written.*reset_index"):
+        assert written(totals) == ['{"n":3}', '{"n":3}']
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        frame = totals.reset_index()
+        assert written(frame[frame["country"] == "fr"]) == ['{"country":"fr","n":3}']
+
+
+def test_what_is_no_row_and_no_file_says_what_is(cluster, new_topic, tmp_path):
+    topic = new_topic()
+    with pytest.raises(TypeError, match=r'row 0: .* not str: a bare value is a row of one column, \{"value": \.\.\.\}'):
+        cluster.write(["text"], topic, value_format="string")
+    with pytest.raises(TypeError, match=r"'rows.csv' is the name of neither: load it into a DataFrame"):
+        cluster.write("rows.csv", topic)
+    with pytest.raises(OSError, match=r"cannot open .*no.parquet.*\n?.*check the path"):
+        cluster.write(tmp_path / "no.parquet", topic)

@@ -50,6 +50,48 @@ fn a_bad_line_is_named_and_those_before_it_are_written() {
 }
 
 #[test]
+fn files_are_looked_at_before_the_first_is_written() {
+    let broker = Broker::start(&["foo"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (good, bad) = (
+        file("good.ndjson", "{\"n\":1}\n{\"n\":2}\n"),
+        file("bad.ndjson", "{\"n\":3}\n{\"n\":\n"),
+    );
+    let missing = folder.path().join("missing.ndjson").display().to_string();
+    let ran = broker.run(&["write", "foo", &good, &missing]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stderr.starts_with(&format!("error: cannot open {missing}: ")),
+        "{}",
+        ran.stderr
+    );
+    let ran = broker.run(&["write", "foo", &file("rows.csv", "n\n1\n")]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr.contains("rows.csv is CSV: its lines are no JSON objects"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(broker.run(&["read", "foo"]).rows().len(), 0);
+    let ran = broker.run(&["write", "foo", &good, &bad]);
+    assert!(
+        ran.stderr.starts_with(&format!("error: {bad} line 2: no JSON")),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stderr.contains("the 3 records before it are written"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
 fn keys_partitions_and_lines_as_they_are() {
     let broker = Broker::start(&["foo:2"]);
     let ran = broker.run_with_input(

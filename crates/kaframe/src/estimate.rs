@@ -16,7 +16,7 @@ use crate::chunk::{ChunkBuilder, ChunkPlan};
 use crate::columns::Selection;
 use crate::engine::{Context, LONG_WAIT, SHORT_WAIT, workers};
 use crate::error::{Error, ErrorKind, Result};
-use crate::number::{self, bytes, grouped};
+use crate::number::{self, bytes, counted, grouped};
 use crate::options::ScanOptions;
 use crate::plan::{PartitionPlan, Plan};
 use crate::resolve::isolation;
@@ -105,8 +105,8 @@ impl fmt::Display for Shown<'_> {
             0 => f.write_str("\n  no record to look at")?,
             1 => write!(
                 f,
-                "\n  an estimate from one batch of {} records",
-                grouped(estimate.records)
+                "\n  an estimate from one batch of {}",
+                counted(estimate.records, "record", "records")
             )?,
             batches => write!(
                 f,

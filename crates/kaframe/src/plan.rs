@@ -10,7 +10,7 @@ use crate::bookmark::{Bookmark, BookmarkPartition, BookmarkTopic};
 use crate::bound::OffsetRange;
 use crate::estimate::{Estimate, Shown};
 use crate::filter::Condition;
-use crate::number::grouped;
+use crate::number::{counted, grouped};
 use crate::options::IsolationLevel;
 use crate::order::Order;
 use crate::split::{self, Split};
@@ -190,9 +190,9 @@ impl fmt::Display for Plan {
         let partitions = self.partitions.len();
         write!(
             f,
-            "plan of {}: {} offsets in {partitions} partition{}, {}",
+            "plan of {}: {} in {partitions} partition{}, {}",
             self.topic_names(),
-            grouped(self.offsets()),
+            counted(self.offsets(), "offset", "offsets"),
             if partitions == 1 { "" } else { "s" },
             self.isolation_level,
         )?;

@@ -218,10 +218,11 @@ impl fmt::Display for Report {
         let elapsed = number::duration(self.elapsed);
         write!(
             f,
-            "{}: {} delivered of {} offsets, {verdict}, {elapsed}",
+            "{}: {} delivered of {} offset{}, {verdict}, {elapsed}",
             self.topic_names(),
             self.delivered(),
-            self.offsets()
+            self.offsets(),
+            if self.offsets() == 1 { "" } else { "s" }
         )?;
         let terms = [
             ("filtered", sum(|p| p.filtered)),

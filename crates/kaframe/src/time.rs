@@ -11,7 +11,7 @@ pub(crate) fn parse(text: &str) -> Result<i64> {
     let wrong = || {
         Error::config(format!("{text:?} is no bound")).with_hint(
             "write earliest, latest, an offset (500), offsets before the end (-100), a time back from now (-1h, -2d), \
-             a time (2026-11-01, 2026-11-01T12:00:00Z) or milliseconds since 1970 (@1732266000000)",
+             a time (2026-11-01, 2026-11-01T12:00:00Z), milliseconds since 1970 (@1732266000000) or where a consumer group stands (group:NAME)",
         )
     };
     if let Some(ms) = text.strip_prefix('@') {

@@ -98,9 +98,11 @@ impl Export {
                 exported.map(|exported| {
                     if exported.written.files.is_empty() && !context.output.quiet {
                         messages::note(&format!(
-                            "{topic}: nothing new; {} rows of {} runs are in {}",
+                            "{topic}: nothing new; {} row{} of {} run{} are in {}",
                             thousands(exported.rows),
+                            if exported.rows == 1 { "" } else { "s" },
                             thousands(exported.runs),
+                            if exported.runs == 1 { "" } else { "s" },
                             path.display()
                         ));
                     }
@@ -140,12 +142,21 @@ pub(super) fn say(written: &Written, path: &Path, context: &Context) {
         many => format!("{} files, ", thousands(many as u64)),
     };
     messages::note(&format!(
-        "{}: {files}{} rows, {} bytes",
+        "{}: {files}{} row{}, {} bytes",
         match written.files.as_slice() {
-            [one] => one.path.display(),
+            [one] => as_named(&one.path, path).display(),
             _ => path.display(),
         },
         thousands(written.rows()),
+        if written.rows() == 1 { "" } else { "s" },
         thousands(written.bytes())
     ));
+}
+
+/// A file as its user names it: from where the command stands, if that is how the target was named.
+fn as_named<'a>(file: &'a Path, target: &Path) -> &'a Path {
+    match std::env::current_dir() {
+        Ok(here) if target.is_relative() => file.strip_prefix(&here).unwrap_or(file),
+        _ => file,
+    }
 }

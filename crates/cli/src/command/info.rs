@@ -71,9 +71,10 @@ fn facts(info: &Info) -> Vec<String> {
     });
     lines.push(match info.record_bytes {
         Some(mean) => format!(
-            "size        about {mean} bytes a record of key and value, about {} in all before compression (from {} records)",
+            "size        about {mean} bytes a record of key and value, about {} in all before compression (from {} record{})",
             render::bytes(mean.saturating_mul(info.offsets())),
-            thousands(info.sampled)
+            thousands(info.sampled),
+            if info.sampled == 1 { "" } else { "s" }
         ),
         None => "size        unknown: no record to look at".to_owned(),
     });

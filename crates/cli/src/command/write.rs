@@ -83,6 +83,9 @@ impl Write {
                 "write the Parquet and Arrow files first, then the others",
             ));
         }
+        if columns == 0 {
+            self.files.iter().try_for_each(|path| holds_lines(path, json))?;
+        }
         let bar = progress::Bar::new(self.progress.progress, true);
         let options = WriteOptions {
             key: self.key.clone().filter(|_| columns > 0),
@@ -132,6 +135,18 @@ fn holds_columns(path: &Path) -> bool {
     path.is_dir() || matches!(format, Some(FileFormat::Parquet | FileFormat::Arrow))
 }
 
+/// Files are looked at before the first is written: a name that is mistyped leaves nothing behind.
+fn holds_lines(path: &Path, json: bool) -> Result<(), Failure> {
+    if json && FileFormat::of_path(path) == Some(FileFormat::Csv) {
+        return Err(Failure::usage(
+            format!("{} is CSV: its lines are no JSON objects", path.display()),
+            "load it into a DataFrame and write that with kf.write; `-s value=string` writes lines as they are",
+        ));
+    }
+    let missing = |error| Failure::Io(format!("cannot open {}", path.display()), error);
+    path.metadata().map(drop).map_err(missing)
+}
+
 fn write_columns(cluster: &Cluster, mut writer: Writer, files: &[PathBuf]) -> Result<WriteReport, Failure> {
     for path in files {
         for batch in FileSource::open(path)? {
@@ -159,8 +174,11 @@ fn excerpt(line: &[u8]) -> String {
     format!("{}{more}", terminal::escape(&text))
 }
 
-/// A piece of the input: lines as they are, with their ends.
-type Lines = Vec<Vec<u8>>;
+/// A piece of the input: lines as they are, without their ends, and which of the files they are from.
+struct Lines {
+    file: usize,
+    lines: Vec<Vec<u8>>,
+}
 
 /// Standard input on its way into a topic.
 struct Input<'a> {
@@ -168,8 +186,11 @@ struct Input<'a> {
     writer: Writer,
     format: LineFormat,
     rows: RowsBuilder,
-    /// Lines read so far.
+    /// Lines read so far, and how many of them before the file that is read now.
     line: u64,
+    files: Vec<PathBuf>,
+    file: usize,
+    before: u64,
     /// Rows made so far, and for rows whose line is not simply one more than the row: where that begins, and by how much.
     row: u64,
     shifts: Vec<(u64, u64)>,
@@ -183,16 +204,23 @@ impl<'a> Input<'a> {
             format,
             rows: RowsBuilder::default(),
             line: 0,
+            files: Vec::new(),
+            file: 0,
+            before: 0,
             row: 0,
             shifts: vec![(0, 1)],
         }
     }
 
     fn run(mut self, files: Vec<PathBuf>) -> Result<WriteReport, Failure> {
+        self.files.clone_from(&files);
         let lines = read_lines(files);
         loop {
             match lines.recv_timeout(LINGER) {
-                Ok(Ok(lines)) => {
+                Ok(Ok(Lines { file, lines })) => {
+                    if file != self.file {
+                        (self.file, self.before) = (file, self.line);
+                    }
                     for line in &lines {
                         self.take(line)?;
                     }
@@ -251,9 +279,17 @@ impl<'a> Input<'a> {
             ""
         };
         Err(Failure::Input(
-            format!("line {}: {problem}: {}", self.line, excerpt(line)),
+            format!("{}: {problem}: {}", self.place(), excerpt(line)),
             format!("{written}{advice}"),
         ))
+    }
+
+    /// Where the input stands; of several files each counts its own lines.
+    fn place(&self) -> String {
+        match self.files.as_slice() {
+            [] | [_] => format!("line {}", self.line),
+            files => format!("{} line {}", files[self.file].display(), self.line - self.before),
+        }
     }
 
     fn push_if(&mut self, push: bool) -> Result<(), Failure> {
@@ -295,11 +331,11 @@ fn read_lines(files: Vec<PathBuf>) -> Receiver<io::Result<Lines>> {
     let (sender, receiver) = sync_channel(4);
     std::thread::spawn(move || {
         let result = if files.is_empty() {
-            send_lines(&sender, io::stdin().lock())
+            send_lines(&sender, 0, io::stdin().lock())
         } else {
-            files.iter().try_for_each(|path| {
+            files.iter().enumerate().try_for_each(|(file, path)| {
                 let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-                send_lines(&sender, File::open(path).map_err(named)?).map_err(named)
+                send_lines(&sender, file, File::open(path).map_err(named)?).map_err(named)
             })
         };
         if let Err(error) = result {
@@ -309,7 +345,7 @@ fn read_lines(files: Vec<PathBuf>) -> Receiver<io::Result<Lines>> {
     receiver
 }
 
-fn send_lines(sender: &SyncSender<io::Result<Lines>>, input: impl Read) -> io::Result<()> {
+fn send_lines(sender: &SyncSender<io::Result<Lines>>, file: usize, input: impl Read) -> io::Result<()> {
     let mut input = BufReader::with_capacity(1 << 18, input);
     loop {
         let mut lines = Vec::new();
@@ -327,7 +363,7 @@ fn send_lines(sender: &SyncSender<io::Result<Lines>>, input: impl Read) -> io::R
                 break;
             }
         }
-        if lines.is_empty() || sender.send(Ok(lines)).is_err() {
+        if lines.is_empty() || sender.send(Ok(Lines { file, lines })).is_err() {
             return Ok(());
         }
     }

@@ -14,7 +14,7 @@ pub struct Range {
     /// First record: earliest, latest, an offset, -N (before the end), -1h, a time in ISO 8601, @MILLISECONDS, group:NAME (where that group stands); or PARTITION=BOUND,…, of several topics TOPIC=BOUND,…
     #[arg(
         long,
-        alias = "since",
+        visible_alias = "since",
         value_name = "BOUND",
         allow_hyphen_values = true,
         help_heading = "Which records"
@@ -23,7 +23,7 @@ pub struct Range {
     /// Where to stop, not included; the same forms
     #[arg(
         long,
-        alias = "until",
+        visible_alias = "until",
         value_name = "BOUND",
         allow_hyphen_values = true,
         help_heading = "Which records"

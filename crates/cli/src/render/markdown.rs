@@ -10,6 +10,9 @@ use super::cell::{Cells, Reader, is_number};
 use crate::exit::Failure;
 use crate::terminal;
 
+/// Widest cell that the others of its column are padded to: one long text does not fill all rows with blanks.
+const LINED_UP: usize = 200;
+
 /// Prints a Markdown table.
 pub struct Markdown<W> {
     out: W,
@@ -86,9 +89,13 @@ impl<W> Markdown<W> {
         let mut line = String::from("|");
         for (column, width) in self.columns.iter().zip(widths) {
             let text = text(column);
-            let pad = width - terminal::text_width(text);
-            let (before, after) = if column.right { (pad, 0) } else { (0, pad) };
-            line.push_str(&format!(" {:before$}{text}{:after$} |", "", ""));
+            let pad = " ".repeat(width.saturating_sub(terminal::text_width(text)));
+            let (before, after) = if column.right {
+                (pad.as_str(), "")
+            } else {
+                ("", pad.as_str())
+            };
+            line.extend([" ", before, text, after, " |"]);
         }
         line
     }
@@ -104,9 +111,11 @@ impl<W> Markdown<W> {
 }
 
 impl Column {
+    /// Of the widest cell that can still be lined up; Markdown itself needs no padding.
     fn width(&self) -> usize {
         let cells = self.cells.iter().map(|cell| terminal::text_width(cell));
-        cells.chain([terminal::text_width(&self.name), 3]).max().unwrap_or(3)
+        let widths = cells.chain([terminal::text_width(&self.name)]);
+        widths.filter(|width| *width <= LINED_UP).fold(3, usize::max)
     }
 }
 
@@ -117,6 +126,20 @@ mod tests {
     use arrow_array::{ArrayRef, Int64Array, StringArray};
 
     use super::*;
+
+    #[test]
+    fn a_long_text_pads_no_other() {
+        let long = "z".repeat(70_000);
+        let text: ArrayRef = Arc::new(StringArray::from(vec![Some(long.as_str()), Some("short")]));
+        let batch = RecordBatch::try_from_iter([("text", text)]).unwrap();
+        let mut out = Vec::new();
+        let mut markdown = Markdown::new(&mut out);
+        markdown.begin(&batch.schema()).unwrap();
+        markdown.batch(&batch).unwrap();
+        markdown.end().unwrap();
+        let expected = format!("| text  |\n| ----- |\n| {long} |\n| short |\n");
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
 
     #[test]
     fn bars_and_markup_stay_text() {

@@ -110,9 +110,10 @@ impl<W: Write> Table<W> {
                 }
             };
             let pad = width.saturating_sub(terminal::text_width(&text));
-            let (before, after) = if right { (pad, 0) } else { (0, pad) };
+            let pad = " ".repeat(pad);
+            let (before, after) = if right { (pad.as_str(), "") } else { ("", pad.as_str()) };
             let text = style.map_or_else(|| text.as_str().into(), |style| terminal::styled_stdout(&text, style));
-            line.push_str(&format!(" {:before$}{text}{:after$} {side}", "", ""));
+            line.extend([" ", before, &text, after, " ", &side]);
         }
         self.line(&line)
     }

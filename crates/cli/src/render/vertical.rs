@@ -45,14 +45,14 @@ impl<W: Write> Renderer for Vertical<W> {
             let head = format!("-- row {} --", self.rows);
             writeln!(self.out, "{}", terminal::styled_stdout(&head, Style::Dim)).map_err(Failure::stdout)?;
             for (name, cells) in names.iter().zip(&columns) {
-                let pad = width - terminal::text_width(name);
+                let pad = " ".repeat(width.saturating_sub(terminal::text_width(name)));
                 let text = cells.get(row)?;
                 let text = match &text {
                     Some(text) => terminal::escape(text),
                     None => terminal::styled_stdout("null", Style::Dim),
                 };
                 let name = terminal::styled_stdout(name, Style::Bold);
-                writeln!(self.out, "{name}{:pad$}  {text}", "").map_err(Failure::stdout)?;
+                writeln!(self.out, "{name}{pad}  {text}").map_err(Failure::stdout)?;
             }
         }
         self.out.flush().map_err(Failure::stdout)
@@ -70,6 +70,20 @@ mod tests {
     use arrow_array::{ArrayRef, Int64Array, StringArray};
 
     use super::*;
+
+    #[test]
+    fn a_name_may_be_longer_than_a_format_can_pad() {
+        let long = "n".repeat(70_000);
+        let one: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+        let batch = RecordBatch::try_from_iter([(long.as_str(), one.clone()), ("b", one)]).unwrap();
+        let mut out = Vec::new();
+        let mut vertical = Vertical::new(&mut out);
+        vertical.batch(&batch).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap().lines().nth(2).map(str::len),
+            Some(70_003)
+        );
+    }
 
     #[test]
     fn names_line_up_and_control_characters_are_written_out() {

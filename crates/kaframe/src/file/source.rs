@@ -1,7 +1,7 @@
 //! Files as record batches, to be written to a topic.
 
 use std::fs::{self, File};
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
@@ -33,7 +33,7 @@ impl FileSource {
     /// [`ErrorKind::Io`] where it cannot be opened, [`ErrorKind::Config`] where it is of another format, or the folder holds no such file.
     pub fn open(path: impl AsRef<Path>) -> Result<FileSource> {
         let path = path.as_ref();
-        let there = fs::metadata(path).map_err(|error| io_error("open", path, &error))?;
+        let there = fs::metadata(path).map_err(|error| not_opened(path, &error))?;
         let files = if there.is_dir() {
             in_folder(path)?
         } else {
@@ -61,7 +61,7 @@ impl FileSource {
             let Some(path) = self.files.next() else {
                 return Ok(None);
             };
-            let file = File::open(&path).map_err(|error| io_error("open", &path, &error))?;
+            let file = File::open(&path).map_err(|error| not_opened(&path, &error))?;
             let reader = match format_of(&path)? {
                 FileFormat::Parquet => {
                     let builder =
@@ -131,6 +131,15 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// A file that is asked for and cannot be opened; the folder of one that is written is another matter.
+fn not_opened(path: &Path, error: &io::Error) -> Error {
+    let failed = Error::new(ErrorKind::Io, format!("cannot open {}: {error}", path.display()));
+    match error.kind() {
+        io::ErrorKind::NotFound => failed.with_hint("check the path; it counts from the folder that this runs in"),
+        _ => failed,
+    }
 }
 
 fn damaged(path: &Path, error: &dyn std::fmt::Display) -> Error {

@@ -145,6 +145,7 @@ fn single(path: &Path, overwrite: bool) -> Result<PathBuf> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
         Err(error) => Err(io_error("look at", path, &error)),
         Ok(_) if !overwrite => Err(exists(path)),
+        Ok(found) if found.is_file() => Ok(path.to_owned()),
         Ok(_) => {
             let real = fs::canonicalize(path).map_err(|error| io_error("follow the link", path, &error))?;
             let there = fs::metadata(&real).map_err(|error| io_error("look at", &real, &error))?;

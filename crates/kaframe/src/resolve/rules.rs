@@ -12,6 +12,15 @@ use crate::time;
 /// From here on an offset looks like milliseconds since 1970.
 const LOOKS_LIKE_MS: i64 = 100_000_000_000;
 
+/// A date written as one number, `20261120`, as a bound takes it.
+fn looks_like_date(offset: i64) -> Option<chrono::NaiveDate> {
+    let (year, month, day) = (offset / 10_000, offset / 100 % 100, offset % 100);
+    if !(1970..2100).contains(&year) {
+        return None;
+    }
+    chrono::NaiveDate::from_ymd_opt(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?)
+}
+
 /// What can be refused before any broker is asked.
 pub(super) fn check_options(options: &ScanOptions) -> Result<()> {
     if options.limit.is_some() && options.tail.is_some() {
@@ -129,6 +138,8 @@ fn check_int_starts(topic: &str, answers: &BTreeMap<i32, Answers>, options: &Sca
             .with_offset(offset);
         if offset >= LOOKS_LIKE_MS {
             error.with_hint(format!("is this a time in milliseconds? use \"@{offset}\""))
+        } else if let Some(date) = looks_like_date(offset) {
+            error.with_hint(format!("is this a date? use \"{date}\""))
         } else {
             error
         }

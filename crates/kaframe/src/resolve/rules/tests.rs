@@ -45,6 +45,9 @@ fn integers_out_of_range_are_errors() {
         error.hint(),
         Some("is this a time in milliseconds? use \"@1732266000000\"")
     );
+    let error = resolved("20261120", "latest").unwrap_err();
+    assert_eq!(error.hint(), Some("is this a date? use \"2026-11-20\""));
+    assert_eq!(resolved("20261320", "latest").unwrap_err().hint(), None);
     assert_eq!(resolved("1001", "latest").unwrap_err().hint(), None);
 }
 
