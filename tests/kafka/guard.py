@@ -27,8 +27,6 @@ def signal_group(process: subprocess.Popen[bytes], number: int) -> None:
 
 
 def main(directory: str, log_path: str, command: list[str]) -> int:
-    # Ctrl-C goes to the whole foreground group; only the end of the pipe may end this program, or the directory would stay.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with open(log_path, "ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     print(process.pid, flush=True)

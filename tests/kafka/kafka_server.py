@@ -138,6 +138,8 @@ class KafkaServer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # Ctrl-C, `timeout` and a closed terminal signal the whole group; only the end of the pipe may end the guard, or the server would stay.
+            start_new_session=True,
         )
         self._guards.append(guard)
         assert guard.stdout is not None

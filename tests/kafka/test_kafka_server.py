@@ -43,19 +43,30 @@ def test_pause_and_resume() -> None:
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
-def test_nothing_outlives_its_owner(end: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("end", "whole_group"),
+    [
+        (signal.SIGKILL, False),
+        (signal.SIGINT, False),
+        (signal.SIGINT, True),
+        (signal.SIGTERM, True),
+        (signal.SIGKILL, True),
+    ],
+)
+def test_nothing_outlives_its_owner(end: signal.Signals, whole_group: bool) -> None:
+    """Ended alone, or with the whole group, as Ctrl-C in a terminal, ``timeout`` and a cancelled job do."""
     with subprocess.Popen(
         [sys.executable, "-c", OWNER],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         cwd=Path(__file__).parents[2],
+        start_new_session=True,
     ) as owner:
         assert owner.stdout is not None
         pid, _, directory = owner.stdout.readline().split()
         assert alive(int(pid))
-        os.kill(owner.pid, end)
+        (os.killpg if whole_group else os.kill)(owner.pid, end)
         owner.wait(timeout=10)
     wait_until_gone(int(pid), Path(directory))
 
