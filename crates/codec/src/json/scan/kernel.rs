@@ -152,6 +152,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_kernels_of_the_architecture_are_among_those_that_are_tested() {
+        let names: Vec<_> = Level::all().into_iter().map(Level::name).collect();
+        #[cfg(target_arch = "x86_64")]
+        assert!(names.ends_with(&["SSE2", "portable"]), "{names:?}");
+        #[cfg(target_arch = "aarch64")]
+        assert_eq!(names, ["NEON", "portable"]);
+        assert_eq!(names[0], Level::default().name());
+    }
+
+    /// Not left to chance: each byte in each place of a block, alone among bytes on which every operation answers otherwise.
+    #[test]
+    fn kernels_agree_with_the_portable_one_on_each_byte_in_each_place() {
+        let levels = Level::all();
+        for (around, place) in [b'a', b' ', b'"', b'\\', b'\0', 0x80, 0xff]
+            .into_iter()
+            .flat_map(|around| (0..BLOCK).map(move |place| (around, place)))
+        {
+            let other = [around; BLOCK];
+            for byte in 0..=255u8 {
+                let mut block = other;
+                block[place] = byte;
+                let expected = Portable.run(Masks(&block, &other));
+                for level in &levels {
+                    let found = level.run(Masks(&block, &other));
+                    assert_eq!(found, expected, "{level:?}: {byte:#04x} at {place} among {around:#04x}");
+                }
+            }
+        }
+    }
+
     fn mask(bytes: &Block, test: impl Fn(usize, u8) -> bool) -> u32 {
         let bits = bytes.iter().enumerate().map(|(i, byte)| u32::from(test(i, *byte)) << i);
         bits.sum()
