@@ -13,6 +13,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 FUZZ_SECONDS ?= 60
+# Python's tests wait for brokers most of their time: more at once than there are cores, whatever the machine.
+TESTS_AT_ONCE ?= 4
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
@@ -27,7 +29,7 @@ test: tools build $(VENV)/test
 	$(BIN)/python -m tests.kafka fetch
 	cargo test --release --locked
 	$(BIN)/python -m tests.kafka 4.1 -- cargo test --release --locked -p kaframe-client --test kafka -- --ignored
-	KAFRAME_BROKER_BIN="target/release/kaframe broker" $(BIN)/python -m pytest
+	KAFRAME_BROKER_BIN="target/release/kaframe broker" $(BIN)/python -m pytest -n $(TESTS_AT_ONCE)
 
 lint: style build
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings

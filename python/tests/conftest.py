@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,12 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _numbers = itertools.count()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def interrupts() -> None:
-    """What a shell starts in the background ignores Ctrl-C, and so would the tests of it."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         marker = metafunc.definition.get_closest_marker("only")
         names = list(marker.args if marker else clusters.NAMES)
         whole = metafunc.config.getoption("--tunings", "few") == "whole"
-        tuned = [(name, tuning) for name in names if whole or name == TUNED for tuning in ways(whole)]
+        untuned = metafunc.definition.get_closest_marker("untuned")
+        tunable = [name for name in names if not untuned and (whole or name == TUNED)]
+        tuned = [(name, tuning) for name in tunable for tuning in ways(whole)]
         params = [*names, *(f"{name}, {tuning}" for name, tuning in tuned)]
         metafunc.parametrize("cluster", params, indirect=True, scope="session")
 
@@ -41,6 +43,7 @@ def ways(whole: bool) -> dict[str, dict[str, int | None]]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "only(*names): the clusters that a test of something they alone have runs on")
+    config.addinivalue_line("markers", "untuned: runs by default only, since it sets what tunings replace")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -64,6 +64,7 @@ def test_between_scan_and_read_with_allow_partial(cluster: Cluster, topic: str) 
     assert not report.complete
 
 
+@pytest.mark.untuned
 def test_in_the_middle(cluster: Cluster, topic: str) -> None:
     """40 MB read under a memory limit of 2 MiB: when the first batch is in our hands most of the log was not fetched yet."""
     count = 4000
@@ -90,6 +91,7 @@ def test_in_the_middle(cluster: Cluster, topic: str) -> None:
     assert not report.complete
 
 
+@pytest.mark.untuned
 def test_in_the_middle_is_an_error_by_default(cluster: Cluster, topic: str) -> None:
     one_by_one(cluster, topic, 4000, size=10_000)
     stream = iter(
