@@ -89,6 +89,7 @@ class Savable:
             Most rows of a row group.
         partition_by : str or list of str, optional
             Folders ``name=value`` by a column, or by a part of a time: ``"country"``, ``"day(_timestamp)"`` (``year``, ``month``, ``day``, ``hour``, in UTC).
+            A column that the scan does not give is read for the folders alone.
         overwrite : bool
             Replace what is there. Without it, a file that is there, or a folder with anything in it, is a `ConfigError`.
         state : str or path, optional

@@ -15,6 +15,7 @@ from ._options import flag, positive, seconds, size
 from ._report import report
 from ._scan import Scan
 from ._warnings import warn
+from .errors import TopicNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -176,7 +177,14 @@ def plan_query(native: _native.Cluster | None, query: object, given: dict[str, A
         "allow_files": flag(given["allow_files"], "allow_files"),
     }
     handed_in = {name: _table(name, table) for name, table in tables.items()}
-    return Query(_native.query(native, query, handed_in, arguments))
+    try:
+        return Query(_native.query(native, query, handed_in, arguments))
+    except TopicNotFoundError as error:
+        # DuckDB looks for such a name among the caller's variables; here tables are named in the call.
+        if error.topic is not None and error.topic.isidentifier():
+            hand = f"a DataFrame or file is handed in: kf.sql(query, {error.topic}={error.topic})"
+            error.hint = f"{error.hint}; {hand}" if error.hint else hand
+        raise
 
 
 def _table(name: str, table: Any) -> Any:

@@ -95,6 +95,30 @@ def test_folders_are_read_as_columns(cluster, tmp_path):
     assert pq.read_table(folder).num_rows == ROWS
 
 
+def test_folders_may_be_named_by_what_the_files_do_not_hold(cluster, tmp_path):
+    scan = cluster.scan("orders", columns=["id"], where="id >= 10")
+    written = scan.write_parquet(tmp_path / "a", partition_by=["day(_timestamp)", "country"])
+    assert written.rows == ROWS - 10
+    assert {file.path.parent.parent.name for file in written.files} == {
+        "day=2026-11-20",
+        "day=2026-11-21",
+        "day=2026-11-22",
+    }
+    assert pq.read_schema(written.files[0].path).names == ["id", "_extra"]
+    whole = cluster.scan("orders").write_parquet(tmp_path / "whole", partition_by=["day(_timestamp)", "country"])
+    sql = "select id, day, country from read_parquet('{}/**/*.parquet', hive_partitioning=true) where id >= 10 order by id"
+    assert duckdb.sql(sql.format(tmp_path / "a")).fetchall() == duckdb.sql(sql.format(tmp_path / "whole")).fetchall()
+    assert len(whole.files) == len(written.files)
+    bare = cluster.scan("orders", metadata=False).write_parquet(tmp_path / "bare", partition_by="day(_timestamp)")
+    assert "_timestamp" not in pq.read_schema(bare.files[0].path).names
+    with pytest.raises(kf.SchemaError, match="nothing"):
+        scan.write_parquet(tmp_path / "b", partition_by="nothing")
+    # Again: the export goes on, with the same columns in its files.
+    state = tmp_path / "state"
+    for rows in (ROWS - 10, 0):
+        assert scan.write_parquet(tmp_path / "c", partition_by="country", state=state).rows == rows
+
+
 def test_what_is_there_stays(cluster, tmp_path):
     path = tmp_path / "orders.parquet"
     path.write_text("precious")

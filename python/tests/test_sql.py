@@ -304,3 +304,12 @@ def test_a_view_of_duckdb_can_be_asked_again(cluster, orders):
         assert connection.execute("select count(*), sum(amount) from o where id < 10").fetchone() == (10, 67.5)
     with pytest.raises(TypeError, match="duckdb_view takes a scan"):
         kf.duckdb_view(connection, "x", "orders")  # pyright: ignore[reportArgumentType]
+
+
+def test_a_name_that_is_no_topic_may_be_a_frame_that_was_not_handed_in(cluster):
+    with pytest.raises(kf.TopicNotFoundError) as error:
+        cluster.sql("select * from frame")
+    assert "kf.sql(query, frame=frame)" in error.value.hint
+    with pytest.raises(kf.TopicNotFoundError) as error:
+        cluster.sql('select * from "no-name"')
+    assert "kf.sql" not in (error.value.hint or "")

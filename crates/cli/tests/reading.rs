@@ -248,3 +248,33 @@ fn the_first_rows_come_at_once() {
     // The aim is 50 ms for a release build on a quiet machine; this catches a pause, not a slow machine.
     assert!(best < Duration::from_millis(500), "{best:?}");
 }
+
+#[test]
+fn names_may_stand_behind_commas_and_blanks() {
+    let broker = Broker::start(&["foo"]);
+    broker.fill("foo", "{\"n\":1,\"s\":\"x\"}");
+    let ran = broker.run(&["-q", "read", "foo", "--columns", "s, n , _offset"]);
+    assert_eq!(ran.stdout, "{\"s\":\"x\",\"n\":1,\"_offset\":0}\n");
+    let ran = broker.run(&["-q", "read", "foo", "--metadata", "_offset, _partition"]);
+    assert_eq!(ran.stdout, "{\"n\":1,\"s\":\"x\",\"_offset\":0,\"_partition\":0}\n");
+    let ran = broker.run(&["read", "foo", "--columns", "n,"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr.contains("the name of a column; several with commas"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_condition_beside_a_template_is_told_why_there_are_no_fields() {
+    let broker = Broker::start(&["foo"]);
+    broker.fill("foo", "{\"n\":1}\n{\"n\":2}");
+    for output in [["-f", "%o %s\\n"].as_slice(), &["-J"]] {
+        let ran = broker.run(&[["read", "foo", "--where", "n > 1"].as_slice(), output].concat());
+        assert_eq!(ran.code, 4);
+        assert!(ran.stderr.contains("for fields print -f ndjson"), "{}", ran.stderr);
+    }
+    let ran = broker.run(&["-q", "read", "foo", "--where", "_offset > 0", "-f", "%o %s\\n"]);
+    assert_eq!(ran.stdout, "1 {\"n\":2}\n");
+}

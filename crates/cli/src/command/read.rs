@@ -177,6 +177,19 @@ struct Asked {
 
 impl Reading {
     fn run(self, context: &Context, asked: Asked) -> Result<(), Failure> {
+        let asks_bytes = self.range.predicate.is_some() && self.rows.format().raw().is_some();
+        self.print(context, asked).map_err(|failure| match failure {
+            Failure::Error(error) if asks_bytes && error.kind() == ErrorKind::Schema => error
+                .with_hint(
+                    "templates (-f with a %) and -J take values as they are, without fields: there --where tests metadata such as _key and _offset; \
+                     for fields print -f ndjson",
+                )
+                .into(),
+            other => other,
+        })
+    }
+
+    fn print(self, context: &Context, asked: Asked) -> Result<(), Failure> {
         let Asked { limit, tail, .. } = asked;
         let mut prepared = Prepared::new(context, &self.range)?
             .columns(&self.columns)?

@@ -12,13 +12,14 @@ pub struct Columns {
     #[arg(short = 's', long = "format-of", value_name = "FORMAT", help_heading = "Columns")]
     pub formats: Vec<String>,
     /// Exactly these columns in this order; nested fields with dots, metadata columns too
-    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',', help_heading = "Columns")]
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',', value_parser = name, help_heading = "Columns")]
     pub columns: Vec<String>,
     /// These metadata columns: _key _partition _offset _timestamp (the default), _topic _headers _timestamp_type _error _tombstone
     #[arg(
         long,
         value_name = "NAME,NAME",
         value_delimiter = ',',
+        value_parser = name,
         help_heading = "Columns",
         conflicts_with = "columns"
     )]
@@ -29,6 +30,14 @@ pub struct Columns {
     /// What happens with a malformed value: null, skip or raise
     #[arg(long, value_name = "WHAT", default_value = "null", help_heading = "Columns")]
     pub on_error: String,
+}
+
+/// One of several names, without the blanks that people write behind commas.
+fn name(text: &str) -> Result<String, &'static str> {
+    match text.trim() {
+        "" => Err("the name of a column; several with commas"),
+        name => Ok(name.to_owned()),
+    }
 }
 
 /// Formats of keys and values, as `-s` gives them.

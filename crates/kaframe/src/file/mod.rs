@@ -113,9 +113,16 @@ impl Scan {
     /// Reads it all into files that do not have their names yet.
     async fn stage(&self, target: &Target, options: &FileOptions) -> Result<(Written, output::Staged)> {
         let cancel = &self.options().cancel;
-        let mut stream = self.stream_within(ON_THE_WAY).await?;
+        // What names folders is read along, and left out of the files where it was not asked for.
+        let along = partition::not_asked_for(&options.partition_by, self.options());
+        let scan = if along.is_empty() {
+            self.clone()
+        } else {
+            self.with_columns_along(&along)
+        };
+        let mut stream = scan.stream_within(ON_THE_WAY).await?;
         let names: Vec<&str> = self.plan().topics.iter().map(|topic| topic.name.as_str()).collect();
-        let mut output = Output::new(target, options, &stream.schema(), &names.join(","))?;
+        let mut output = Output::new(target, options, &stream.schema(), &along, &names.join(","))?;
         while let Some(batch) = stream.next().await {
             // Where either fails or is cancelled, what was begun goes with `output`, without waiting for who still writes.
             cancellable(cancel, output.write(batch?)).await?;

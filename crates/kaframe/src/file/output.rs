@@ -93,14 +93,20 @@ pub(super) struct Staged {
 }
 
 impl Output {
-    /// Opens nothing yet but the single file, where it is one.
-    pub fn new(target: &Target, options: &FileOptions, schema: &SchemaRef, topic: &str) -> Result<Output> {
+    /// Opens nothing yet but the single file, where it is one. Columns `along` are for the names of folders only.
+    pub fn new(
+        target: &Target,
+        options: &FileOptions,
+        schema: &SchemaRef,
+        along: &[String],
+        topic: &str,
+    ) -> Result<Output> {
         if options.row_group_size == 0 {
             return Err(Error::config("row_group_size is at least 1"));
         }
         let partitioning = match options.partition_by.as_slice() {
             [] => None,
-            by => Some(Partitioning::new(by, schema)?),
+            by => Some(Partitioning::new(by, schema, along)?),
         };
         let workers = Workers::new();
         let at_once = match (&target.place, &partitioning) {

@@ -13,7 +13,9 @@ use arrow_cast::cast;
 use arrow_schema::{DataType, Schema, SchemaRef, TimeUnit};
 use arrow_select::take::take_record_batch;
 
+use crate::columns::is_metadata;
 use crate::error::{Error, ErrorKind, Result};
+use crate::options::{Metadata, ScanOptions};
 
 /// What stands for a null, as Hive writes it.
 const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -48,8 +50,8 @@ enum Part {
 }
 
 impl Partitioning {
-    /// For rows of this schema.
-    pub fn new(by: &[String], schema: &SchemaRef) -> Result<Partitioning> {
+    /// For rows of this schema. Columns `along` are no part of the files, whatever is made of them.
+    pub fn new(by: &[String], schema: &SchemaRef, along: &[String]) -> Result<Partitioning> {
         let by = by
             .iter()
             .map(|text| By::parse(text, schema))
@@ -62,7 +64,9 @@ impl Partitioning {
             return Err(Error::config(format!("partition_by names {:?} twice", twice.1.name)));
         }
         let whole = |column: usize| by.iter().any(|one| one.column == column && one.part.is_none());
-        let kept: Vec<usize> = (0..schema.fields().len()).filter(|column| !whole(*column)).collect();
+        let kept: Vec<usize> = (0..schema.fields().len())
+            .filter(|column| !whole(*column) && !along.contains(schema.field(*column).name()))
+            .collect();
         if kept.is_empty() {
             return Err(Error::config(
                 "partition_by takes every column: nothing is left for the files",
@@ -133,21 +137,45 @@ impl Partitioning {
     }
 }
 
+/// The part of a time, the column, and what the folder is named by, of one text of `partition_by`.
+fn named(text: &str) -> (Option<Part>, &str, &str) {
+    let text = text.trim();
+    let call = text.strip_suffix(')').and_then(|text| text.split_once('('));
+    let part = call.and_then(|(function, _)| match function.trim() {
+        "year" => Some(Part::Year),
+        "month" => Some(Part::Month),
+        "day" => Some(Part::Day),
+        "hour" => Some(Part::Hour),
+        _ => None,
+    });
+    match (part, call) {
+        (Some(_), Some((function, column))) => (part, column.trim(), function.trim()),
+        _ => (None, text, text),
+    }
+}
+
+/// Columns that `partition_by` names and that a read of these options would not give.
+pub(super) fn not_asked_for(by: &[String], options: &ScanOptions) -> Vec<String> {
+    let mut along: Vec<String> = Vec::new();
+    for text in by {
+        let (_, column, _) = named(text);
+        let given = match (&options.columns, &options.metadata) {
+            (Some(columns), _) => columns.iter().any(|one| one == column),
+            (None, Metadata::None) => !is_metadata(column),
+            (None, Metadata::Only(names)) => !is_metadata(column) || names.iter().any(|one| one == column),
+            (None, Metadata::Default) => true,
+        };
+        if !given && !along.iter().any(|one| one == column) {
+            along.push(column.to_owned());
+        }
+    }
+    along
+}
+
 impl By {
     fn parse(text: &str, schema: &SchemaRef) -> Result<By> {
         let text = text.trim();
-        let call = text.strip_suffix(')').and_then(|text| text.split_once('('));
-        let part = call.and_then(|(function, _)| match function.trim() {
-            "year" => Some(Part::Year),
-            "month" => Some(Part::Month),
-            "day" => Some(Part::Day),
-            "hour" => Some(Part::Hour),
-            _ => None,
-        });
-        let (column, name) = match (part, call) {
-            (Some(_), Some((function, column))) => (column.trim(), function.trim()),
-            _ => (text, text),
-        };
+        let (part, column, name) = named(text);
         let index = schema.index_of(column).map_err(|_| {
             let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
             let message = format!("partition_by={text:?}: there is no column {column:?}");
@@ -287,7 +315,10 @@ mod tests {
     fn split(by: &[&str]) -> Vec<(String, Vec<i64>, usize)> {
         let by: Vec<String> = by.iter().map(|by| (*by).to_owned()).collect();
         let batch = batch();
-        let parts = Partitioning::new(&by, &batch.schema()).unwrap().split(&batch).unwrap();
+        let parts = Partitioning::new(&by, &batch.schema(), &[])
+            .unwrap()
+            .split(&batch)
+            .unwrap();
         let numbers = |part: &RecordBatch| {
             part.column(0)
                 .as_primitive::<arrow_array::types::Int64Type>()
@@ -341,9 +372,9 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_said() {
-        let error = |by: &str| Partitioning::new(&[by.to_owned()], &batch().schema()).unwrap_err();
+        let error = |by: &str| Partitioning::new(&[by.to_owned()], &batch().schema(), &[]).unwrap_err();
         assert!(error("day(n)").message().contains("has no day"));
         assert!(error("nothing").hint().unwrap().contains("n, country, _timestamp"));
-        assert!(Partitioning::new(&["n".to_owned(), "n".to_owned()], &batch().schema()).is_err());
+        assert!(Partitioning::new(&["n".to_owned(), "n".to_owned()], &batch().schema(), &[]).is_err());
     }
 }

@@ -1,4 +1,5 @@
-//! A scan made smaller: fewer columns, more conditions, a limit; its records and the types of its columns stay those of the scan that it comes from.
+//! A scan made smaller: fewer columns, more conditions, a limit; its records and the types of its columns stay those of the scan that it comes from. And one
+//! that reads columns along, for who writes its rows.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +10,7 @@ use crate::assemble::Layout;
 use crate::columns::Selection;
 use crate::error::{Error, Result};
 use crate::filter::{Conditions, Filter};
+use crate::options::Metadata;
 use crate::order::Order;
 use crate::plan::{PartitionPlan, Plan};
 use crate::{reader, resolve};
@@ -76,6 +78,24 @@ impl Scan {
             tuning: self.0.tuning,
             prefetched: Mutex::new(prefetched),
         })))
+    }
+
+    /// The same frozen records with these columns behind those that it gives.
+    pub(crate) fn with_columns_along(&self, along: &[String]) -> Scan {
+        let mut options = self.0.options.clone();
+        match (&mut options.columns, &mut options.metadata) {
+            (Some(columns), _) | (None, Metadata::Only(columns)) => columns.extend_from_slice(along),
+            (None, metadata) => *metadata = Metadata::Only(along.to_vec()),
+        }
+        Scan(Arc::new(Inner {
+            client: self.0.client.clone(),
+            topics: self.0.topics.clone(),
+            options,
+            plan: self.0.plan.clone(),
+            decided: OnceCell::new(),
+            tuning: self.0.tuning,
+            prefetched: Mutex::default(),
+        }))
     }
 
     /// The plan without what the conditions exclude, within the ranges that are frozen.
