@@ -4,6 +4,8 @@
 # make bench   kaframe beside every other reader on a real Kafka, kept in bench/runs/; FULL=1 for the larger sizes (bench/README.md)
 # make micro   micro-benchmarks of the hot loops (criterion)
 # make instructions  counts the instructions of the hot loops, beside bench/instructions.json (needs valgrind)
+# make arm     the tests of wire and codec for 64-bit ARM, under an emulator (needs qemu-user and a cross compiler)
+# make sanitize  wire, codec, client, broker and kaframe under AddressSanitizer and LeakSanitizer (needs a nightly Rust), the kernels under valgrind
 # make fuzz    each fuzz target for a minute, FUZZ_SECONDS=... for longer (needs a nightly Rust and cargo-fuzz)
 # make wheel   the wheel in dist/
 #
@@ -15,10 +17,12 @@ BIN := $(VENV)/bin
 FUZZ_SECONDS ?= 60
 # Python's tests wait for brokers most of their time: more at once than there are cores, whatever the machine.
 TESTS_AT_ONCE ?= 4
+ARM := aarch64-unknown-linux-gnu
+X86 := x86_64-unknown-linux-gnu
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test lint style bench micro instructions fuzz wheel build tools clean
+.PHONY: demo test lint style bench micro instructions arm sanitize fuzz wheel build tools clean
 .DEFAULT_GOAL := demo
 
 demo: build
@@ -46,12 +50,29 @@ bench: build $(VENV)/test
 	$(BIN)/python -m bench.suite $(if $(FULL),--full)
 
 micro:
-	cargo bench --locked -p kaframe-wire --bench batches
-	cargo bench --locked -p kaframe-codec --bench json
+	cargo bench --locked --bench batches --bench json
 
 instructions: $(VENV)/demo
 	@command -v valgrind >/dev/null || { echo "needs valgrind: apt-get install valgrind" >&2; exit 1; }
 	$(BIN)/python bench/instructions.py
+
+arm:
+	@command -v qemu-aarch64 >/dev/null && command -v aarch64-linux-gnu-gcc >/dev/null || \
+	  { echo "needs qemu-aarch64 and aarch64-linux-gnu-gcc: apt-get install qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross" >&2; exit 1; }
+	@test -d "$$(rustc --print sysroot)/lib/rustlib/$(ARM)/lib" || { echo "needs: rustup target add $(ARM)" >&2; exit 1; }
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" \
+	  cargo test --release --locked --target $(ARM) --lib --tests -p kaframe-wire -p kaframe-codec
+
+# The dev profile, since it also asserts what unsafe functions of the standard library ask for. C libraries are not instrumented; doc tests are left out.
+# Little quarantine, since some tests measure the memory of the process: what is freed stays in it.
+sanitize:
+	@rustc +nightly --version >/dev/null || { echo "needs: rustup toolchain install nightly" >&2; exit 1; }
+	@command -v valgrind >/dev/null || { echo "needs valgrind: apt-get install valgrind" >&2; exit 1; }
+	ASAN_OPTIONS=quarantine_size_mb=16 RUSTFLAGS=-Zsanitizer=address CARGO_PROFILE_DEV_OPT_LEVEL=1 cargo +nightly test --locked --target $(X86) --lib --tests \
+	  -p kaframe-wire -p kaframe-codec -p kaframe-client -p kaframe-broker -p kaframe
+	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite" \
+	  cargo test --release --locked --test json_kernels --test json_differential
 
 fuzz:
 	@cargo +nightly fuzz --version >/dev/null || { echo "needs: rustup toolchain install nightly; cargo install cargo-fuzz" >&2; exit 1; }
