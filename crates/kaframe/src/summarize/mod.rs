@@ -211,7 +211,7 @@ mod tests {
         assert_eq!((n.top[0].value.as_str(), n.top[0].count, n.top[0].at_most), ("3", 2, 2));
         assert_eq!(
             (f.distinct, f.min.as_deref(), f.max.as_deref()),
-            (Some(3), Some("-0"), Some("0.5"))
+            (Some(3), Some("0"), Some("0.5"))
         );
         // The field of a null struct is null.
         assert_eq!((city.name.as_str(), city.values, city.nulls), ("user.city", 2, 2));
