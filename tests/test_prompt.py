@@ -189,3 +189,22 @@ def test_the_history_outlives_it(address: str, tmp_path: Path) -> None:
 def test_nothing_in_the_data_acts_on_the_terminal(prompt: Prompt) -> None:
     shown = prompt.ask('select reason from "returns-eu";')
     assert "broken" in shown and "\x1b[2J" not in prompt.raw
+
+
+def test_ctrl_c_stops_a_query_and_a_second_one_the_prompt(prompt: Prompt) -> None:
+    # Hours of work without a single row.
+    endless = (
+        "select count(*) from generate_series(1, 300000) a(x) join generate_series(1, 300000) b(y) on a.x * b.y = -1;"
+    )
+    prompt.type(endless + "\r")
+    time.sleep(1)
+    prompt.type(CTRL_C)
+    assert "stopped" in prompt.answer()
+    assert "6" in prompt.ask("select 3 + 3 as six;")
+    prompt.type(endless + "\r")
+    time.sleep(1)
+    os.kill(prompt.child, signal.SIGINT)
+    os.kill(prompt.child, signal.SIGINT)
+    time.sleep(0.1)
+    os.kill(prompt.child, signal.SIGINT)
+    assert prompt.end() == 130

@@ -33,6 +33,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Ctrl-C would not be heard.
+    pub fn no_watch(cause: std::io::Error) -> Failure {
+        Failure::Io("cannot watch for Ctrl-C".to_owned(), cause)
+    }
+
     /// A mistake on the command line.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Failure {
         Failure::Usage(message.into(), hint.into())

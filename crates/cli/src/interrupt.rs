@@ -30,16 +30,28 @@ pub struct Interrupt {
 impl Interrupt {
     /// Starts to watch. Once per process.
     pub fn install() -> io::Result<Interrupt> {
-        let interrupt = Interrupt {
+        let interrupt = Interrupt::later();
+        interrupt.watch()?;
+        Ok(interrupt)
+    }
+
+    /// One that does not watch yet: until then Ctrl-C ends the process as the system does.
+    pub fn later() -> Interrupt {
+        Interrupt {
             cancel: CancelToken::new(),
             happened: Arc::default(),
             caught: Arc::default(),
             cleans_up: Arc::default(),
-        };
-        let (cancel, happened) = (interrupt.cancel.clone(), interrupt.happened.clone());
-        let (caught, cleans_up) = (interrupt.caught.clone(), interrupt.cleans_up.clone());
+        }
+    }
+
+    /// Watches from here on. Once per process, and behind whatever else takes the signal for itself.
+    pub fn watch(&self) -> io::Result<()> {
+        let (cancel, happened) = (self.cancel.clone(), self.happened.clone());
+        let (caught, cleans_up) = (self.caught.clone(), self.cleans_up.clone());
         let watch = move || {
-            if let Some(token) = caught.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let next = caught.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(token) = next {
                 return token.cancel();
             }
             let (flag, changed) = &*happened;
@@ -62,8 +74,7 @@ impl Interrupt {
         ctrlc::set_handler(watch).map_err(|error| match error {
             ctrlc::Error::System(error) => error,
             other => io::Error::other(other.to_string()),
-        })?;
-        Ok(interrupt)
+        })
     }
 
     /// The token that Ctrl-C sets; give it to every verb.

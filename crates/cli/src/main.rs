@@ -9,7 +9,6 @@ mod exit;
 mod flag;
 mod glob;
 mod interrupt;
-mod json_object;
 mod kcat;
 mod lines;
 mod messages;
@@ -82,8 +81,10 @@ fn native(arguments: &[OsString]) -> i32 {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
-    let interrupt =
-        interrupt::Interrupt::install().map_err(|e| Failure::Io("cannot watch for Ctrl-C".to_owned(), e))?;
+    let interrupt = interrupt::Interrupt::later();
+    if !cli.command.is_prompt() {
+        interrupt.watch().map_err(Failure::no_watch)?;
+    }
     let context = Context {
         connection: cli.connection,
         output: cli.output,

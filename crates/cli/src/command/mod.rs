@@ -81,6 +81,13 @@ pub enum Command {
     Version(version::Version),
 }
 
+impl Command {
+    /// Whether it is a prompt, which watches for Ctrl-C itself.
+    pub fn is_prompt(&self) -> bool {
+        matches!(self, Command::Sql(sql) if sql.is_prompt())
+    }
+}
+
 /// Runs a command.
 pub fn run(command: Command, context: &Context) -> Result<(), Failure> {
     match command {

@@ -46,12 +46,16 @@ pub struct Sql {
 }
 
 impl Sql {
+    /// Whether it asks for queries on a terminal.
+    pub fn is_prompt(&self) -> bool {
+        self.query.is_none() && std::io::stdin().is_terminal()
+    }
+
     /// Runs it.
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         let format = self.rows.format_of_rows()?;
-        let interactive = self.query.is_none() && std::io::stdin().is_terminal();
         let database = self.database(context)?;
-        if interactive {
+        if self.is_prompt() {
             return prompt::run(&database, context, format);
         }
         let mut text = match self.query {

@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kaframe::{ValueFormat, is_metadata};
+use kaframe_codec::JsonObject;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-use crate::json_object::JsonObject;
 
 /// How lines are understood.
 #[derive(Debug, Clone)]

@@ -8,12 +8,10 @@ use std::fmt::Write;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use kaframe_codec::{EXTRA, EncodeFormat, Rows, encode_rows};
-use serde_json::value::RawValue;
+use kaframe_codec::{EXTRA, EncodeFormat, Rows, encode_rows, merge_extra};
 
 use super::not_printable;
 use crate::exit::Failure;
-use crate::json_object::JsonObject;
 use crate::terminal::is_control;
 
 /// Rows of a batch as JSON.
@@ -39,7 +37,7 @@ impl JsonRows {
     pub fn get(&self, row: usize, escape: bool) -> Result<Cow<'_, str>, Failure> {
         let text = std::str::from_utf8(self.rows.get(row).unwrap_or(b"null")).map_err(not_printable)?;
         let text = match self.extra.as_ref().filter(|extra| extra.is_valid(row)) {
-            Some(extra) => Cow::Owned(merge(text, &extra_text(extra, row))?),
+            Some(extra) => Cow::Owned(merge_extra(text, &extra_text(extra, row)).map_err(not_printable)?),
             None => Cow::Borrowed(text),
         };
         Ok(if text.chars().any(|c| is_line_break(c) || (escape && is_control(c))) {
@@ -55,30 +53,6 @@ fn extra_text(extra: &ArrayRef, row: usize) -> String {
         Some(texts) => texts.value(row).to_owned(),
         None => String::new(),
     }
-}
-
-/// The row with the extra fields in the place of their nulls, or behind the others.
-fn merge(row: &str, extra: &str) -> Result<String, Failure> {
-    let row: JsonObject = serde_json::from_str(row).map_err(not_printable)?;
-    let Ok(extra) = serde_json::from_str::<JsonObject>(extra) else {
-        return Err(not_printable(format!("the column {EXTRA} holds no object: {extra}")));
-    };
-    let mut merged: Vec<(Cow<str>, &RawValue)> = Vec::new();
-    let of_extra = |name: &str| extra.0.iter().find(|(other, _)| other == name).map(|(_, value)| *value);
-    for (name, value) in &row.0 {
-        let value = if value.get() == "null" {
-            of_extra(name).unwrap_or(value)
-        } else {
-            value
-        };
-        merged.push((name.clone(), value));
-    }
-    for (name, value) in &extra.0 {
-        if !row.0.iter().any(|(other, _)| other == name) {
-            merged.push((name.clone(), value));
-        }
-    }
-    serde_json::to_string(&JsonObject(merged)).map_err(not_printable)
 }
 
 /// Line breaks outside of strings are white space in JSON; inside they are always escaped. JSON text that was kept as it came has them.
@@ -110,15 +84,6 @@ mod tests {
     use arrow_array::{Int64Array, LargeStringArray};
 
     use super::*;
-
-    #[test]
-    fn fields_that_did_not_fit_go_back_to_their_place() {
-        assert_eq!(
-            merge(r#"{"a":1,"b":null,"_offset":7}"#, r#"{"b":"text","c":[1]}"#).unwrap(),
-            r#"{"a":1,"b":"text","_offset":7,"c":[1]}"#
-        );
-        assert!(merge("{}", "[1]").is_err());
-    }
 
     #[test]
     fn lines_stay_lines_and_terminals_stay_calm() {

@@ -1,10 +1,12 @@
 //! Rows of Arrow columns to the bytes of values and keys.
 //!
-//! JSON: one object per row, columns in order, nulls written. Datetimes are RFC 3339 in UTC, NaN and the infinities null,
+//! JSON: one object per row, columns in order, nulls written. Datetimes are RFC 3339 in UTC, NaN and the infinities null (see [`refuse_infinite`]),
 //! decimals numbers, bytes base64, durations ISO 8601; a column marked `arrow.json` is written as the JSON it holds.
 //! Text and bytes: the one column there is. An Arrow type without a form in the format is an error that names the column.
 
 mod cell;
+mod extra;
+mod infinite;
 mod nested;
 mod plain;
 mod rows;
@@ -16,6 +18,8 @@ use std::str::FromStr;
 
 use arrow_array::{Array, ArrayRef, RecordBatch};
 
+pub use self::extra::{encode_values, merge_extra};
+pub use self::infinite::refuse_infinite;
 pub use self::rows::Rows;
 use crate::{EncodeError, UnknownFormat, ValueFormat};
 

@@ -1,7 +1,7 @@
 //! NDJSON: one JSON object a line, as records of format `json` are written. What it says can be written back with `kaframe write`.
 
 use arrow_array::RecordBatch;
-use kaframe_codec::{EncodeFormat, encode_rows};
+use kaframe_codec::{EncodeFormat, encode_values};
 
 use super::sink::{Encoder, Metadata, Out, Problem, Recipe};
 use super::text::Text;
@@ -27,7 +27,7 @@ impl Encoder for Ndjson {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Problem> {
         for start in (0..batch.num_rows()).step_by(STEP) {
             let rows = batch.slice(start, STEP.min(batch.num_rows() - start));
-            let rows = encode_rows(&rows, EncodeFormat::Json)
+            let rows = encode_values(&rows, EncodeFormat::Json)
                 .map_err(|error| Problem::Data(format!("column {:?}: {}", error.column, error.reason)))?;
             self.line.clear();
             for row in rows.iter().flatten() {

@@ -263,6 +263,14 @@ fn below(above: &str, name: &str, value: Option<&str>) -> Result<String> {
     let start = folder.len();
     match value {
         None => folder.push_str(NULL),
+        // However it is spelled (`%5F_HIVE...`), pyarrow and Polars read it as null.
+        Some(NULL) => {
+            let message = format!(
+                "partition_by={name}: the value {NULL:?} in the name of a folder is a null to those who read it"
+            );
+            return Err(Error::new(ErrorKind::Schema, message)
+                .with_hint("partition by another column, or leave these rows out with where"));
+        }
         Some(value) => escape(value, &mut folder),
     }
     if folder.len() - start > LONGEST {
@@ -341,6 +349,13 @@ mod tests {
                 (format!("country={NULL}"), vec![3], 2),
             ]
         );
+    }
+
+    #[test]
+    fn a_value_that_reads_as_null_is_refused() {
+        assert!(below("", "place", Some("__HIVE_DEFAULT")).is_ok());
+        let error = below("", "place", Some(NULL)).unwrap_err();
+        assert!(error.to_string().contains("partition_by=place"), "{error}");
     }
 
     #[test]

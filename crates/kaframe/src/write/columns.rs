@@ -49,9 +49,10 @@ impl RecordColumns {
     pub fn of(batch: &RecordBatch, key: Option<&str>) -> Result<RecordColumns> {
         let schema = batch.schema();
         let value: Vec<usize> = (0..batch.num_columns())
-            .filter(|i| !is_metadata(schema.field(*i).name()) && !is_empty_extra(schema.field(*i), batch.column(*i)))
+            .filter(|i| !is_metadata(schema.field(*i).name()))
             .collect();
-        let value = if value.is_empty() {
+        let nothing = value.iter().all(|i| is_empty_extra(schema.field(*i), batch.column(*i)));
+        let value = if nothing {
             None
         } else {
             Some(restore_names(&batch.project(&value).map_err(schema_error)?)?)
@@ -220,10 +221,12 @@ mod tests {
                 Arc::new(arrow_schema::Schema::new(fields)),
                 vec![column(None), column(text)],
             );
-            names(&RecordColumns::of(&batch.unwrap(), None).unwrap())
+            let value = RecordColumns::of(&batch.unwrap(), None).unwrap().value.unwrap();
+            let rows = kaframe_codec::encode_values(&value, kaframe_codec::EncodeFormat::Json).unwrap();
+            String::from_utf8(rows.get(0).unwrap().to_vec()).unwrap()
         };
-        assert_eq!(of(None), ["a"]);
-        assert_eq!(of(Some("{\"b\":1}")), ["a", "_extra"]);
+        assert_eq!(of(None), r#"{"a":null}"#);
+        assert_eq!(of(Some("{\"b\":1}")), r#"{"a":null,"b":1}"#);
     }
 
     #[test]

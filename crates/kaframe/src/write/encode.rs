@@ -3,7 +3,7 @@
 //! Pure and without state: several workers encode at once.
 
 use arrow_array::{Array, BooleanArray, RecordBatch, TimestampMillisecondArray};
-use kaframe_codec::{EncodeError, Rows, encode_key, encode_rows};
+use kaframe_codec::{EncodeError, EncodeFormat, Rows, encode_key, encode_values, refuse_infinite};
 
 use super::columns::RecordColumns;
 use super::headers::{Header, HeaderColumn};
@@ -38,7 +38,12 @@ impl Encoded {
             rows: batch.num_rows(),
             values: columns
                 .value
-                .map(|value| encode_rows(&value, options.value_format))
+                .map(|value| {
+                    if options.value_format == EncodeFormat::Json {
+                        refuse_infinite(&value)?;
+                    }
+                    encode_values(&value, options.value_format)
+                })
                 .transpose()
                 .map_err(failed)?,
             keys: columns

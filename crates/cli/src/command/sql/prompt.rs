@@ -28,6 +28,8 @@ pub fn run(database: &Database, context: &Context, format: Format) -> Result<(),
         .build();
     let mut editor: Editor<Names<'_>, FileHistory> = Editor::with_config(config).map_err(not_a_terminal)?;
     editor.set_helper(Some(Names::new(database)));
+    // The editor takes the signal for itself when it is made, for as long as it lives: a query could not be stopped.
+    context.interrupt.watch().map_err(Failure::no_watch)?;
     let history = history_file();
     if let Some(file) = &history {
         // The first time there is none.
