@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
 use datafusion::common::DFSchema;
+use datafusion::common::tree_node::TransformedResult;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::Expr as Logical;
@@ -11,7 +12,7 @@ use datafusion::sql::sqlparser::ast::{Expr as Parsed, ExprWithAlias};
 use kaframe::{Error, Filter, Implied, Mask, Result};
 
 use crate::error::{from_datafusion, unknown_column};
-use crate::{mask, panics};
+use crate::{lazy, mask, panics};
 
 /// What it says.
 pub(crate) enum Said {
@@ -39,7 +40,9 @@ impl Condition {
     fn bound(&self, schema: &SchemaRef) -> Result<Arc<dyn Mask>> {
         let schema = DFSchema::try_from(schema.clone()).map_err(|failed| self.makes_no_sense(&failed))?;
         let expr = match &self.said {
-            Said::Parsed(expr) => logical(expr, &schema, &self.state).map_err(|failed| self.makes_no_sense(&failed))?,
+            Said::Parsed(expr) => logical(expr, &schema, &self.state)
+                .and_then(|expr| lazy::guarded(expr).data())
+                .map_err(|failed| self.makes_no_sense(&failed))?,
             Said::Planned(expr) => expr.as_ref().clone(),
         };
         mask::bind(expr, &self.text, &schema, &self.state)

@@ -1,7 +1,12 @@
 //! DataFusion's errors as the one error type of kaframe. An error that passed through DataFusion comes out as it went in.
 
+use std::collections::BTreeSet;
+
+use datafusion::common::TableReference;
 use datafusion::error::DataFusionError;
 use kaframe::{Error, ErrorKind};
+
+use crate::wording;
 
 /// An error of planning or running SQL. What makes no sense to DataFusion is what the caller wrote, unless it says otherwise.
 pub(crate) fn from_datafusion(error: &DataFusionError) -> Error {
@@ -23,10 +28,20 @@ pub(crate) fn from_datafusion(error: &DataFusionError) -> Error {
         )
         .with_hint("this is a bug; please report it with the query"),
         DataFusionError::SchemaError(inner, _) => schema_error(inner),
-        DataFusionError::ArrowError(inner, _) => Error::new(ErrorKind::Decode, clean(&inner.to_string())),
-        DataFusionError::Execution(text) => Error::new(ErrorKind::Decode, clean(text)),
-        DataFusionError::NotImplemented(text) => Error::config(clean(text)),
-        other => Error::config(clean(&other.strip_backtrace())),
+        DataFusionError::ArrowError(inner, _) => worded(ErrorKind::Decode, &inner.to_string()),
+        DataFusionError::Execution(text) => worded(ErrorKind::Decode, text),
+        DataFusionError::NotImplemented(text) => worded(ErrorKind::Config, text),
+        other => worded(ErrorKind::Config, &other.strip_backtrace()),
+    }
+}
+
+/// Its words without prefixes and dumps, see [`wording`].
+fn worded(kind: ErrorKind, text: &str) -> Error {
+    let text = clean(text);
+    match wording::of(&text) {
+        None => Error::new(kind, text),
+        Some((message, None)) => Error::new(kind, message),
+        Some((message, Some(hint))) => Error::new(kind, message).with_hint(hint),
     }
 }
 
@@ -71,14 +86,39 @@ fn schema_error(error: &datafusion::common::SchemaError) -> Error {
     use datafusion::common::SchemaError::{AmbiguousReference, FieldNotFound};
     match error {
         FieldNotFound { field, valid_fields } => {
-            let known: Vec<String> = valid_fields.iter().map(|column| column.name.clone()).collect();
-            unknown_column(&field.name, &known)
+            let tables: BTreeSet<&str> = valid_fields
+                .iter()
+                .flat_map(|c| &c.relation)
+                .map(TableReference::table)
+                .collect();
+            let table = field.relation.as_ref().map(TableReference::table);
+            if let Some(table) = table.filter(|table| !tables.is_empty() && !tables.contains(table)) {
+                let tables: Vec<&str> = nearest(table, tables.into_iter());
+                return Error::new(
+                    ErrorKind::Schema,
+                    format!("{table}.{}: the query has no table {table:?}", field.name),
+                )
+                .with_hint(format!(
+                    "there is {} (the alias, where a table has one)",
+                    tables.join(", ")
+                ));
+            }
+            let known = valid_fields
+                .iter()
+                .filter(|c| table.is_none() || c.relation.as_ref().map(TableReference::table) == table);
+            unknown_column(
+                &field.name,
+                &known.map(|column| column.name.clone()).collect::<Vec<_>>(),
+            )
         }
         AmbiguousReference { field } => Error::new(
             ErrorKind::Schema,
             format!("{:?} is a column of more than one table", field.name),
         )
-        .with_hint(format!("put the table in front: orders.{}", field.name)),
+        .with_hint(format!(
+            "put its table, or the alias of it, in front, as in orders.{}",
+            field.name
+        )),
         other => Error::new(ErrorKind::Schema, clean(&other.to_string())),
     }
 }
@@ -143,6 +183,8 @@ fn clean(text: &str) -> String {
             "Invalid argument error: ",
             "Invalid or Unsupported Configuration: ",
             "Compute error: ",
+            "Cast error: ",
+            "Parser error: ",
             "type_coercion\ncaused by\n",
         ] {
             text = text.trim_start_matches(prefix);

@@ -18,6 +18,7 @@ use datafusion::logical_expr::{Between, BinaryExpr, Cast, Expr, ExprSchemable, O
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 
 use crate::instant::{Instant, per_second};
+use crate::lazy;
 
 /// Rewrites the expressions over some columns.
 pub(crate) struct Exact<'s> {
@@ -46,8 +47,12 @@ impl<'s> Exact<'s> {
 
     fn rewritten(&self, expr: Expr, shared: Option<&[Expr]>) -> Transformed<Expr> {
         let exact = match &expr {
-            Expr::BinaryExpr(BinaryExpr { left, op, right }) => self.compared(left, *op, right),
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
+                let kept = || shared.and_then(|_| lazy::kept(&expr, self.schema));
+                self.compared(left, *op, right).or_else(kept)
+            }
             Expr::Between(between) => self.between(between),
+            Expr::Case(_) | Expr::ScalarFunction(_) if shared.is_some() => lazy::kept(&expr, self.schema),
             Expr::InList(list) => match shared {
                 Some(shared) => self.list(list, shared.contains(&list.expr)),
                 None => self.times_of_list(list),

@@ -14,6 +14,7 @@ use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{Analyzer, AnalyzerRule, Optimizer, OptimizerConfig, OptimizerRule};
 
 use crate::exact::Exact;
+use crate::lazy;
 
 /// DataFusion's rules of analysis with ours among them.
 pub(crate) fn analyzer() -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
@@ -48,7 +49,9 @@ impl AnalyzerRule for ExactComparisons {
         let context = || SimplifyContext::builder().with_config_options(config.clone());
         plan.transform_up_with_subqueries(|plan| {
             let context = |schema| context().with_schema(schema).build();
-            rewritten(plan, context, |exact, expr| exact.times(expr))
+            rewritten(plan, context, |exact, expr| {
+                exact.times(expr)?.transform_data(lazy::guarded)
+            })
         })
         .data()
     }

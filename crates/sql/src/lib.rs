@@ -21,6 +21,7 @@ mod hostile;
 mod ignored;
 mod implied;
 mod instant;
+mod lazy;
 mod mask;
 mod nested;
 mod now;
@@ -34,6 +35,7 @@ mod statement;
 mod tables;
 mod topic;
 mod topic_exec;
+mod wording;
 mod yielding;
 
 pub use database::{Database, DatabaseOptions};

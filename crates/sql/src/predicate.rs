@@ -10,7 +10,7 @@ use kaframe::{Error, Filter, Result};
 use crate::condition::{Condition, Said};
 use crate::dialect::Generic;
 use crate::error::from_datafusion;
-use crate::{decimals, hostile, implied, panics, paths, session};
+use crate::{decimals, hostile, implied, lazy, panics, paths, session};
 
 /// How deep parentheses and functions may nest.
 const NESTING: usize = 50;
@@ -43,9 +43,9 @@ fn compiled(predicate: &str) -> Result<Vec<Arc<dyn Filter>>> {
     decimals::check(&parsed.expr, "where")?;
     let mut parts = Vec::new();
     split(parsed.expr, &mut parts);
-    parts
+    together(parts)
         .into_iter()
-        .map(|part| Ok(Arc::new(condition(part, &state)?) as Arc<dyn Filter>))
+        .map(|(part, text)| Ok(Arc::new(condition(part, text, &state)?) as Arc<dyn Filter>))
         .collect()
 }
 
@@ -104,9 +104,30 @@ fn split(expr: Expr, parts: &mut Vec<Expr>) {
     }
 }
 
+/// Each part with its text. Parts that may fail, as a division does, are tested beside the others, which guard them: see [`lazy`].
+fn together(parts: Vec<Expr>) -> Vec<(Expr, String)> {
+    let with_text = |part: Expr| {
+        let text = part.to_string();
+        (part, text)
+    };
+    let and = |left: Expr, right: Expr| Expr::BinaryOp {
+        left: Box::new(left),
+        op: BinaryOperator::And,
+        right: Box::new(right),
+    };
+    let (fail, others): (Vec<Expr>, Vec<Expr>) = parts.iter().cloned().partition(lazy::parsed_may_fail);
+    if fail.is_empty() || parts.len() == 1 {
+        return parts.into_iter().map(with_text).collect();
+    }
+    let text = fail.iter().map(Expr::to_string).collect::<Vec<_>>().join(" AND ");
+    let all = parts.into_iter().map(|part| Expr::Nested(Box::new(part))).reduce(and);
+    let mut each: Vec<(Expr, String)> = others.into_iter().map(with_text).collect();
+    each.extend(all.map(|all| (all, text)));
+    each
+}
+
 /// One part of a predicate.
-fn condition(mut expr: Expr, state: &Arc<SessionState>) -> Result<Condition> {
-    let text = expr.to_string();
+fn condition(mut expr: Expr, text: String, state: &Arc<SessionState>) -> Result<Condition> {
     let columns = paths::columns(&mut expr, state)?;
     let implied = implied::of_ast(&expr, state)?;
     Ok(Condition {

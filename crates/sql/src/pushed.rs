@@ -7,7 +7,7 @@ use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::Expr;
 
 use crate::condition::{Condition, Said};
-use crate::{implied, nested};
+use crate::{implied, nested, wording};
 
 /// A planned condition on one topic. `None` where the read cannot test it: it needs other records or gives something else each time.
 pub(crate) fn condition(expr: &Expr, schema: &Schema, state: &Arc<SessionState>) -> Option<Condition> {
@@ -20,7 +20,7 @@ pub(crate) fn condition(expr: &Expr, schema: &Schema, state: &Arc<SessionState>)
         return None;
     }
     Some(Condition {
-        text: flat.to_string(),
+        text: wording::plain(&flat.to_string()),
         implied: implied::of_logical(&flat),
         columns,
         said: Said::Planned(Box::new(flat)),

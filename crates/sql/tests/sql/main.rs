@@ -1,5 +1,6 @@
 //! SQL: predicates by themselves, queries over rows in memory.
 
+mod lazy;
 mod logic;
 mod panics;
 mod predicate;
