@@ -93,6 +93,8 @@ class Report(NamedTuple):
     warnings: tuple[str, ...]
     #: Values that are not in the format.
     malformed: int
+    #: Those of them that are only counted: a stream lists the first ones of each partition in its errors, a table all.
+    malformed_not_listed: int
     #: ``NaN`` and infinities accepted as floats.
     special_floats: int
     #: What is missing; only with ``allow_partial``.

@@ -213,7 +213,8 @@ class Scan(Convertible, Savable, Held):
 
     @property
     def errors(self) -> RecordBatch:
-        """Malformed values of the running stream (or the last one) so far, as ``Table.errors``."""
+        """Malformed values of the running stream (or the last one) so far, as ``Table.errors``: the first ones of each
+        partition, up to 10,000 or 16 MiB in all; ``report.malformed_not_listed`` counts the others."""
         running = self._started()
         return running.errors if isinstance(running, Table) else RecordBatch(running.errors())
 

@@ -216,6 +216,11 @@ impl Follow {
         self.inner.report()
     }
 
+    /// See [`crate::Follow::errors`].
+    pub fn errors(&self) -> RecordBatch {
+        self.inner.errors()
+    }
+
     /// See [`crate::Follow::next_start`].
     pub fn next_start(&self) -> Bookmark {
         self.inner.next_start()

@@ -147,9 +147,8 @@ pub(crate) struct ChunkBuilder<'p> {
     dropped: Vec<usize>,
     /// The offset behind the last record.
     pub(crate) next_offset: i64,
-    /// Malformed values and keys so far.
+    /// Malformed values and keys that nobody has taken yet.
     pub(crate) malformed: Vec<Malformed>,
-    malformed_bytes: usize,
     /// Values that were decoded.
     pub(crate) decoded: u64,
     /// Values that were not.
@@ -181,7 +180,6 @@ impl<'p> ChunkBuilder<'p> {
             dropped: Vec::new(),
             next_offset: 0,
             malformed: Vec::new(),
-            malformed_bytes: 0,
             decoded: 0,
             undecoded: 0,
             unexpected: 0,
@@ -293,7 +291,6 @@ impl<'p> ChunkBuilder<'p> {
             let format = plan.as_ref().map_or("raw", |plan| plan.format.name());
             return Err(malformed.into_error(self.plan.topic(self.partition), format));
         }
-        self.malformed_bytes += malformed.size();
         self.malformed.push(malformed);
         Ok(())
     }
@@ -310,10 +307,10 @@ impl<'p> ChunkBuilder<'p> {
         }
     }
 
-    /// Memory that the columns and the malformed values hold.
+    /// Memory that the columns hold.
     pub(crate) fn allocated_bytes(&self) -> usize {
         let of = |decoder: &Option<Box<dyn Decoder>>| decoder.as_ref().map_or(0, |d| d.allocated_bytes());
-        of(&self.value) + of(&self.key) + self.null_keys * 8 + self.meta.allocated_bytes() + self.malformed_bytes
+        of(&self.value) + of(&self.key) + self.null_keys * 8 + self.meta.allocated_bytes()
     }
 
     /// Shapes of values and keys so far.

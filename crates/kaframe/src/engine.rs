@@ -21,7 +21,7 @@ use crate::chunk::{Chunk, ChunkBuilder, ChunkPlan};
 use crate::error::{Error, Result};
 use crate::filter::Sifted;
 use crate::latest::Latest;
-use crate::malformed::Malformed;
+use crate::malformed::{MalformedList, Room};
 use crate::memory::Guard;
 use crate::outlet::Outlet;
 use crate::pace::Pace;
@@ -71,7 +71,9 @@ pub(crate) struct JobResult {
     pub(crate) stopped_at: i64,
     /// It stopped without having read what it was asked for.
     pub(crate) gave_up: Option<String>,
-    pub(crate) malformed: Vec<Malformed>,
+    /// It gave up at bytes that nobody can read: trying again is of no use.
+    pub(crate) unreadable: bool,
+    pub(crate) malformed: MalformedList,
     pub(crate) decoded: u64,
     pub(crate) undecoded: u64,
     pub(crate) unexpected: u64,
@@ -104,7 +106,8 @@ impl JobResult {
             },
             stopped_at: range.start,
             gave_up: None,
-            malformed: Vec::new(),
+            unreadable: false,
+            malformed: MalformedList::default(),
             decoded: 0,
             undecoded: 0,
             unexpected: 0,
@@ -133,7 +136,7 @@ impl JobResult {
         self.range.end = next.range.end;
         self.stopped_at = next.stopped_at;
         self.account += next.account;
-        self.malformed.extend(next.malformed);
+        self.malformed.append(next.malformed);
         self.decoded += next.decoded;
         self.undecoded += next.undecoded;
         self.unexpected += next.unexpected;
@@ -189,6 +192,8 @@ pub(crate) struct Context {
     pub(crate) counters: Arc<Counters>,
     /// Bounds the table of a read.
     pub(crate) guard: Option<Guard>,
+    /// How many malformed values of a partition are listed; all where that is bounded otherwise.
+    pub(crate) listed: Option<Room>,
     /// Keeps only the last record of each key.
     pub(crate) latest: Option<Latest>,
     /// Takes the rows of a stream; without it they are kept.
@@ -222,15 +227,15 @@ impl StreamSide {
 /// What the finished splits of a running stream have counted.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Live {
-    pub(crate) accounts: BTreeMap<TopicPartition, Account>,
-    pub(crate) malformed: Vec<Malformed>,
+    pub(crate) partitions: BTreeMap<TopicPartition, (Account, MalformedList)>,
 }
 
 impl Live {
     /// Adds what a split has counted.
     pub(crate) fn note(&mut self, result: &JobResult) {
-        *self.accounts.entry(result.partition).or_default() += result.account;
-        self.malformed.extend_from_slice(&result.malformed);
+        let (account, malformed) = self.partitions.entry(result.partition).or_default();
+        *account += result.account;
+        malformed.merge(&result.malformed);
     }
 }
 

@@ -21,7 +21,7 @@ use crate::error::Result;
 pub(crate) use conditions::Conditions;
 pub use conditions::{Answered, Condition};
 pub(crate) use settle::{Settled, settle};
-pub(crate) use sieve::{Between, Candidate, Sieve, SievePlan, Sifted, values};
+pub(crate) use sieve::{Between, Candidate, Sieve, SievePlan, Sifted, misfits, values};
 pub(crate) use stage::{GROUP_ROWS, Verdict};
 
 /// One condition of a `where`.

@@ -6,7 +6,7 @@
 //!
 //! The schema is fixed when the first values are seen; before that there is nothing to give and no schema.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
@@ -16,11 +16,12 @@ use kaframe_client::OffsetQuery;
 
 use crate::bookmark::Bookmark;
 use crate::bound::{Bound, Bounds};
-use crate::error::{Error, Result};
-use crate::malformed;
+use crate::error::{Error, ErrorKind, Result};
+use crate::malformed::{self, Room};
+use crate::number::grouped;
 use crate::options::ScanOptions;
 use crate::order::Order;
-use crate::report::Report;
+use crate::report::{LostRange, Report};
 use crate::resolve::isolation;
 use crate::scan::{Decided, Scan, cancellable};
 use crate::stream::RecordBatchStream;
@@ -31,7 +32,7 @@ const EVERY: Duration = Duration::from_millis(200);
 const METADATA_EVERY: Duration = Duration::from_secs(5);
 /// Records before the end that are looked at where the first round has no value to tell the format by.
 const LOOK_BACK: i64 = 1000;
-/// Batches of malformed values and warnings that are kept: a follower may run for months.
+/// Rounds whose malformed values are kept, and warnings: a follower may run for months.
 const KEPT: usize = 1000;
 
 /// What following comes to next.
@@ -57,6 +58,10 @@ pub struct Follow {
     /// What finished rounds account for.
     report: Option<Report>,
     errors: VecDeque<RecordBatch>,
+    /// Malformed values that were listed and are not any more.
+    forgotten: u64,
+    /// Partitions that ended at bytes that nobody can read.
+    unreadable: BTreeSet<(String, i32)>,
     looked_up: Instant,
     /// Rows that may still be given.
     left: Option<u64>,
@@ -86,6 +91,8 @@ impl Follow {
             bookmark: None,
             report: None,
             errors: VecDeque::new(),
+            forgotten: 0,
+            unreadable: BTreeSet::new(),
             looked_up: Instant::now(),
             ended: false,
             scan,
@@ -171,16 +178,37 @@ impl Follow {
     fn end_round(&mut self) {
         let Some(running) = self.running.take() else { return };
         self.bookmark = Some(running.next_start());
-        let (report, errors) = (running.report(), running.errors());
+        let (mut report, errors) = (running.report(), running.errors());
+        for at in running.unreadable() {
+            let topic = &self.scan.plan().topic(at).name;
+            let of_it = |lost: &&mut LostRange| &lost.topic == topic && lost.partition == at.partition;
+            if let Some(lost) = report.lost_ranges.iter_mut().filter(of_it).next_back() {
+                lost.reason.push_str("; this partition is not followed any further");
+            }
+            self.unreadable.insert((topic.clone(), at.partition));
+        }
         match &mut self.report {
             None => self.report = Some(report),
             Some(earlier) => earlier.then(report, KEPT),
         }
         if errors.num_rows() > 0 {
             self.errors.push_back(errors);
-            if self.errors.len() > KEPT {
-                self.errors.pop_front();
-            }
+            self.forget_errors();
+        }
+    }
+
+    /// Of many rounds the last errors are kept; those that are not are counted.
+    fn forget_errors(&mut self) {
+        let count = |errors: &VecDeque<RecordBatch>| -> (usize, usize) {
+            let bytes = errors.iter().map(RecordBatch::get_array_memory_size).sum();
+            (errors.iter().map(RecordBatch::num_rows).sum(), bytes)
+        };
+        let (mut values, mut bytes) = count(&self.errors);
+        while self.errors.len() > KEPT || (self.errors.len() > 1 && Room::OF_ROUNDS.overflows(values, bytes)) {
+            let Some(oldest) = self.errors.pop_front() else { break };
+            values -= oldest.num_rows();
+            bytes -= oldest.get_array_memory_size();
+            self.forgotten += oldest.num_rows() as u64;
         }
     }
 
@@ -207,9 +235,32 @@ impl Follow {
             tail: first.tail.filter(|_| self.bookmark.is_none()),
             ..first.clone()
         };
-        self.scan = self.scan.resolve_again(options).await?;
+        let scan = self.scan.resolve_again(options).await?;
+        self.scan = match self.unreadable.is_empty() {
+            true => scan,
+            false => self.without_unreadable(&scan)?,
+        };
         self.pending = true;
         Ok(())
+    }
+
+    /// What is left to follow where partitions have ended.
+    fn without_unreadable(&self, scan: &Scan) -> Result<Scan> {
+        let ended = |topic: &str, partition| self.unreadable.contains(&(topic.to_owned(), partition));
+        let plan = scan.plan();
+        if plan
+            .partitions
+            .iter()
+            .all(|p| ended(&plan.topic(p.at()).name, p.partition))
+        {
+            let lost = self.report.iter().flat_map(|report| &report.lost_ranges).next_back();
+            let reason = lost.map_or_else(String::new, |lost| format!(": {}", lost.reason));
+            let message = format!("no partition of {} is left to follow{reason}", plan.topic_names());
+            return Err(Error::new(ErrorKind::Corrupt, message)
+                .with_topic(plan.topic_names())
+                .with_hint("start behind what cannot be read, by offset or by time"));
+        }
+        Ok(scan.without(ended))
     }
 
     /// Whether any partition ends further than its plan.
@@ -218,6 +269,7 @@ impl Follow {
         let level = isolation(plan.isolation_level);
         for (index, topic) in plan.topics.iter().enumerate() {
             let of_topic = plan.partitions.iter().filter(|p| p.topic == index);
+            let of_topic = of_topic.filter(|p| !self.unreadable.contains(&(topic.name.clone(), p.partition)));
             let queries: Vec<_> = of_topic.clone().map(|p| (p.partition, OffsetQuery::Latest)).collect();
             let ends = self.scan.client().list_offsets(topic, &queries, level).await?;
             if of_topic
@@ -241,6 +293,19 @@ impl Follow {
 
     /// What is accounted for so far; `None` before the first records. Of many warnings the last are kept.
     pub fn report(&self) -> Option<Report> {
+        let mut report = self.report_of_rounds()?;
+        if self.forgotten > 0 {
+            report.malformed_not_listed += self.forgotten;
+            report.warnings.push(format!(
+                "the errors list the last {} malformed of {}; the others are counted",
+                grouped(report.malformed - report.malformed_not_listed),
+                grouped(report.malformed)
+            ));
+        }
+        Some(report)
+    }
+
+    fn report_of_rounds(&self) -> Option<Report> {
         match (&self.report, &self.running) {
             (Some(earlier), Some(running)) => {
                 let mut report = earlier.clone();

@@ -183,7 +183,10 @@ fn leave(result: &mut JobResult, chunk: Chunk, keep: Vec<bool>) -> Result<()> {
 /// Malformed values concern the rows that are left. With `skip` these are no rows either, as in any read; they were kept so far so that an older record of the
 /// same key does not pass for the last.
 pub(crate) fn settle_malformed(results: &mut [JobResult], skip: bool) -> Result<()> {
-    for result in results.iter_mut().filter(|result| !result.malformed.is_empty()) {
+    for result in results
+        .iter_mut()
+        .filter(|result| result.malformed.listed().next().is_some())
+    {
         let Some(chunk) = result.chunk.take() else { continue };
         let Some(offsets) = chunk.meta(MetaColumn::Offset) else {
             return Err(Error::internal("the latest by key without offsets"));
@@ -194,7 +197,7 @@ pub(crate) fn settle_malformed(results: &mut [JobResult], skip: bool) -> Result<
             result.chunk = Some(chunk);
             continue;
         }
-        let bad: HashSet<i64> = result.malformed.iter().map(|malformed| malformed.offset).collect();
+        let bad: HashSet<i64> = result.malformed.listed().map(|malformed| malformed.offset).collect();
         let offsets = offsets.as_primitive::<Int64Type>().clone();
         let filtered = result.account.filtered;
         leave(

@@ -6,9 +6,13 @@ use arrow_array::builder::{Int32Builder, Int64Builder, LargeBinaryBuilder, Large
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
 
+use crate::engine::JobResult;
 use crate::error::{Error, ErrorKind};
 use crate::plan::Plan;
 use crate::topic_partition::TopicPartition;
+
+mod list;
+pub(crate) use list::{MalformedList, Room};
 
 /// One malformed value or key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,12 +68,27 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
     format!("b\"{}\"{more}", shown.escape_ascii())
 }
 
+/// One list for each partition, however many pieces it was read in: the room is that of a partition.
+pub(crate) fn join(results: &mut [JobResult]) {
+    let mut first = 0;
+    for index in 1..results.len() {
+        if results[index].partition != results[first].partition {
+            first = index;
+            continue;
+        }
+        let next = std::mem::take(&mut results[index].malformed);
+        results[first].malformed.append(next);
+    }
+}
+
 /// The table of malformed values: `partition` int32, `offset` int64, `reason` large_utf8, `value` large_binary; of several topics `topic` before
 /// them.
 pub(crate) fn table<'a>(plan: &Plan, rows: impl Iterator<Item = &'a Malformed>) -> RecordBatch {
-    let mut topics = LargeStringBuilder::new();
-    let (mut partitions, mut offsets) = (Int32Builder::new(), Int64Builder::new());
-    let (mut reasons, mut values) = (LargeStringBuilder::new(), LargeBinaryBuilder::new());
+    // No room in advance: following keeps many small ones.
+    let mut topics = LargeStringBuilder::with_capacity(0, 0);
+    let (mut partitions, mut offsets) = (Int32Builder::with_capacity(0), Int64Builder::with_capacity(0));
+    let mut reasons = LargeStringBuilder::with_capacity(0, 0);
+    let mut values = LargeBinaryBuilder::with_capacity(0, 0);
     for row in rows {
         if plan.several {
             topics.append_value(&plan.topic(row.partition).name);

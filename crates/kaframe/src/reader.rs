@@ -62,7 +62,10 @@ pub(crate) async fn read(mut context: Context, options: &ScanOptions) -> Result<
     check_decoded(&context.plan, &sampled, &results)?;
     let layout = Layout::new(&chunks, decoded > 0, sampled.value_shape.as_ref())?;
     let batches = assemble(&layout, &mut results, options.order, context.guard.as_ref())?;
-    let errors = malformed::table(&context.plan, results.iter().flat_map(|result| result.malformed.iter()));
+    let errors = malformed::table(
+        &context.plan,
+        results.iter().flat_map(|result| result.malformed.listed()),
+    );
     let summary = Summary {
         plan: &context.plan,
         options,
@@ -430,7 +433,7 @@ pub(crate) fn check_decoded(plan: &Plan, sampled: &Sampled, results: &[JobResult
         let decoded = of_topic().map(|result| result.decoded).sum::<u64>() + sifted.decoded;
         let undecoded = of_topic().map(|result| result.undecoded).sum::<u64>() + sifted.undecoded;
         if decoded == 0 && undecoded > 0 {
-            let values = of_topic().flat_map(|r| &r.malformed).filter(|m| !m.is_key());
+            let values = of_topic().flat_map(|r| r.malformed.listed()).filter(|m| !m.is_key());
             let shown: Vec<&Malformed> = values.take(3).collect();
             return Err(nothing_decodes(&described.name, sampled, undecoded, &shown));
         }

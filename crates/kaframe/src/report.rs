@@ -41,6 +41,8 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Values that were not in the format.
     pub malformed: u64,
+    /// Those of them that are counted and not listed in the errors: a stream lists the first ones of each partition, a table all.
+    pub malformed_not_listed: u64,
     /// `NaN` and infinities that were accepted as floats.
     pub special_floats: u64,
     /// What is missing, with the reason; only with `allow_partial`.
@@ -157,6 +159,15 @@ impl Report {
                 self.topics.push(topic);
             }
         }
+        // What was given up and tried again is told by the later one.
+        self.lost_ranges.retain(|lost| {
+            let tried_again = |p: &PartitionReport| {
+                (&p.topic, p.partition) == (&lost.topic, lost.partition)
+                    && p.start <= lost.range.start
+                    && p.end > p.start
+            };
+            !later.partitions.iter().any(tried_again)
+        });
         for p in later.partitions {
             let same = |known: &&mut PartitionReport| (&known.topic, known.partition) == (&p.topic, p.partition);
             match self.partitions.iter_mut().find(same) {
@@ -169,9 +180,10 @@ impl Report {
         self.elapsed += later.elapsed;
         self.bytes_fetched += later.bytes_fetched;
         self.malformed += later.malformed;
+        self.malformed_not_listed += later.malformed_not_listed;
         self.special_floats += later.special_floats;
         self.lost_ranges.extend(later.lost_ranges);
-        self.complete &= later.complete;
+        self.complete = later.complete && self.lost_ranges.is_empty();
         self.warnings.extend(later.warnings);
         let too_many = self.warnings.len().saturating_sub(kept);
         self.warnings.drain(..too_many);

@@ -278,6 +278,20 @@ impl Scan {
         Follow::start(self.clone())
     }
 
+    /// The same, with nothing to read of some partitions.
+    pub(crate) fn without(&self, partitions: impl Fn(&str, i32) -> bool) -> Scan {
+        let mut scan = self.derived(self.0.options.limit, self.0.options.tail);
+        if let Some(inner) = Arc::get_mut(&mut scan.0) {
+            let plan = Arc::make_mut(&mut inner.plan);
+            for partition in &mut plan.partitions {
+                if partitions(&plan.topics[partition.topic].name, partition.partition) {
+                    partition.range.end = partition.range.start;
+                }
+            }
+        }
+        scan
+    }
+
     /// What it was asked for.
     pub fn options(&self) -> &ScanOptions {
         &self.0.options
@@ -373,6 +387,7 @@ impl Scan {
             cancel: options.cancel.clone(),
             counters: Arc::new(Counters::default()),
             guard: None,
+            listed: None,
             latest: None,
             stream: None,
             pace,

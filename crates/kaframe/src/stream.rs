@@ -13,7 +13,7 @@ use crate::bookmark::Bookmark;
 use crate::columns::MetaColumn;
 use crate::engine::{self, Context, Counters, JobResult, Live, StreamSide};
 use crate::error::{Error, Result};
-use crate::malformed;
+use crate::malformed::{self, Room};
 use crate::memory::Guard;
 use crate::merge::{self, Disorder};
 use crate::options::{OnError, ScanOptions};
@@ -23,6 +23,7 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::scan::Decided;
 use crate::summary::{ReadFrom, Summary};
+use crate::topic_partition::TopicPartition;
 use crate::{limit, progress, reader, tail};
 
 /// Record batches of one schema. They come in (partition, offset) order; order inside a partition is a promise, across partitions it is
@@ -57,7 +58,7 @@ struct Outcome {
 
 impl Outcome {
     fn errors(&self, plan: &Plan) -> RecordBatch {
-        malformed::table(plan, self.results.iter().flat_map(|result| result.malformed.iter()))
+        malformed::table(plan, self.results.iter().flat_map(|result| result.malformed.listed()))
     }
 }
 
@@ -73,6 +74,10 @@ impl RecordBatchStream {
         let counted = options.tail.is_some() || reader::effective_limit(&context.plan, &options).is_some();
         if merged && counted {
             context.guard = Some(Guard::of_stream(options.memory_limit, context.plan.to_string()));
+        }
+        // A tail keeps what it reads, and then those that are among the newest.
+        if options.tail.is_none() {
+            context.listed = Some(Room::shared_by(context.plan.partitions.len()));
         }
         // The newest of all partitions are known only when all are read: a tail is kept, then given. What is merged waits for its turn elsewhere.
         if options.tail.is_none() && !merged {
@@ -157,6 +162,13 @@ impl RecordBatchStream {
             .bookmark(|plan| self.outlet.taken_to(plan.at()))
     }
 
+    /// Partitions that ended, with `allow_partial`, at bytes that nobody can read.
+    pub(crate) fn unreadable(&self) -> Vec<TopicPartition> {
+        let outcome = self.shared.outcome();
+        let results = outcome.iter().flat_map(|outcome| &outcome.results);
+        results.filter(|r| r.unreadable).map(|r| r.partition).collect()
+    }
+
     /// Malformed values so far, as [`crate::Table::errors`].
     pub fn errors(&self) -> RecordBatch {
         match self.shared.outcome().as_ref() {
@@ -188,18 +200,21 @@ impl Shared {
     /// What finished splits have counted; the rest of the plan is not read yet.
     fn running(&self) -> Outcome {
         let live = self.context.stream.as_ref().map_or(&self.live, |stream| &stream.live);
-        let Live { accounts, malformed } = live.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Live { mut partitions } = live.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut results: Vec<JobResult> = Vec::new();
         for plan in &self.context.plan.partitions {
-            let mut account = accounts.get(&plan.at()).copied().unwrap_or_default();
+            let (mut account, malformed) = partitions.remove(&plan.at()).unwrap_or_default();
             // A limit counts what it leaves as not read; it may still come to that.
             account.not_read = 0;
             account.not_read = plan.range.len().saturating_sub(account.total());
             let untouched = JobResult::untouched(plan.at(), plan.range);
-            results.push(JobResult { account, ..untouched });
+            results.push(JobResult {
+                account,
+                malformed,
+                ..untouched
+            });
         }
         if let Some(first) = results.first_mut() {
-            first.malformed = malformed;
             first.bytes = Counters::read(&self.context.counters.bytes);
         }
         Outcome {
@@ -269,6 +284,9 @@ async fn run(shared: &Arc<Shared>, outlet: &Outlet) -> Result<()> {
     }
     results.sort_by_key(|result| (result.partition, result.range.start));
     reader::drop_behind_gaps(&mut results);
+    if context.listed.is_some() {
+        malformed::join(&mut results);
+    }
     reader::check_decoded(&context.plan, &decided.sampled, &results)?;
     let cleanup_policies = reader::cleanup_policies(&context.client, &context.plan).await;
     let outcome = Outcome {

@@ -11,7 +11,8 @@ use crate::bookmark::{Bookmark, BookmarkPartition, BookmarkTopic};
 use crate::bound::OffsetRange;
 use crate::engine::JobResult;
 use crate::error::Result;
-use crate::number::counted;
+use crate::filter;
+use crate::number::{counted, grouped};
 use crate::options::{Late, OnError, ScanOptions};
 use crate::plan::{PartitionPlan, Plan};
 use crate::reader::account_of;
@@ -100,6 +101,7 @@ impl Summary<'_> {
             bytes_fetched: self.results.iter().map(|result| result.bytes).sum(),
             warnings: self.warnings(),
             malformed: self.malformed(),
+            malformed_not_listed: self.not_listed(),
             special_floats: self.results.iter().map(|result| result.special_floats).sum(),
             lost_ranges,
             complete,
@@ -158,15 +160,19 @@ impl Summary<'_> {
     }
 
     fn malformed(&self) -> u64 {
-        self.results.iter().map(|result| result.malformed.len() as u64).sum()
+        self.malformed_values() + self.malformed_keys()
     }
 
     fn malformed_keys(&self) -> u64 {
-        self.results
-            .iter()
-            .flat_map(|result| &result.malformed)
-            .filter(|malformed| malformed.is_key())
-            .count() as u64
+        self.results.iter().map(|result| result.malformed.keys()).sum()
+    }
+
+    fn malformed_values(&self) -> u64 {
+        self.results.iter().map(|result| result.malformed.values()).sum()
+    }
+
+    fn not_listed(&self) -> u64 {
+        self.results.iter().map(|result| result.malformed.unlisted()).sum()
     }
 
     fn malformed_warning(&self, count: u64, [one, many]: [&str; 2], format: Option<ValueFormat>) -> String {
@@ -210,13 +216,37 @@ impl Summary<'_> {
 
     fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        let keys = self.malformed_keys();
-        let values = self.malformed() - keys;
+        let (values, keys) = (self.malformed_values(), self.malformed_keys());
         if values > 0 {
             warnings.push(self.malformed_warning(values, ["value", "values"], self.sampled.value_format));
         }
         if keys > 0 {
             warnings.push(self.malformed_warning(keys, ["key", "keys"], self.sampled.key_format));
+        }
+        let not_listed = self.not_listed();
+        if not_listed > 0 {
+            warnings.push(format!(
+                "the errors list {} malformed of {}, the first of each partition; the others are counted",
+                grouped(values + keys - not_listed),
+                grouped(values + keys)
+            ));
+        }
+        let misfits = filter::misfits(self.results);
+        if misfits > 0 {
+            let mut columns: Vec<&str> = self
+                .options
+                .filter
+                .iter()
+                .flat_map(|f| f.columns())
+                .map(String::as_str)
+                .collect();
+            columns.sort_unstable();
+            columns.dedup();
+            warnings.push(format!(
+                "{} of another type than the first records have in what where asks for ({}): null to it; a table (read) compares them",
+                counted(misfits, "value is", "values are"),
+                columns.join(", ")
+            ));
         }
         let undecided = self.plan.undecided();
         if undecided > 0 {

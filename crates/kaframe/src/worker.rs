@@ -20,6 +20,7 @@ use crate::decode::{self, Decoding, Failure};
 use crate::engine::{Context, Counters, Job, JobQueue, JobResult, SHORT_WAIT};
 use crate::error::{Error, Result};
 use crate::filter::{Sieve, Verdict};
+use crate::malformed::{Malformed, MalformedList};
 use crate::pace::SMALL_FETCH_BYTES;
 use crate::report::LostRange;
 use crate::transaction::AbortFilter;
@@ -118,6 +119,8 @@ struct SplitRun<'w> {
     window: Window,
     scratch: &'w mut Scratch,
     chunk: ChunkBuilder<'w>,
+    /// Of the batches that are decoded.
+    malformed: MalformedList,
     /// What rows have to pass, with what it needs from group to group.
     sieve: Option<Sieve<'w>>,
     scratches: Vec<Scratch>,
@@ -139,6 +142,7 @@ struct SplitRun<'w> {
     lost: Vec<LostRange>,
     notes: Vec<String>,
     gave_up: Option<String>,
+    unreadable: bool,
     bytes: u64,
     /// Bytes charged to the guard.
     charged: u64,
@@ -183,6 +187,7 @@ impl<'w> SplitRun<'w> {
             sieve: chunks.sieve.as_ref().map(|plan| Sieve::new(plan, job.partition)),
             scratches: Vec::new(),
             verdicts: Vec::new(),
+            malformed: MalformedList::new(context.listed),
             by_header: chunks.by_header && job.max_rows.is_none(),
             discard: chunks.discard,
             scratch,
@@ -198,6 +203,7 @@ impl<'w> SplitRun<'w> {
             lost: Vec::new(),
             notes: Vec::new(),
             gave_up: None,
+            unreadable: false,
             bytes: 0,
             charged: 0,
             roomy_to: 0,
@@ -368,7 +374,7 @@ impl<'w> SplitRun<'w> {
             decode::verify(&batch, self.scratch)?;
         }
         let (context, index, partition) = (self.context, self.job.index, self.job.partition);
-        let (delivered, malformed) = (self.decoded.delivered, self.chunk.malformed.len());
+        let delivered = self.decoded.delivered;
         let mut flush = |chunk: &mut ChunkBuilder<'_>| match &context.stream {
             Some(stream) => stream.give(index, partition, chunk),
             None => Ok(()),
@@ -387,11 +393,15 @@ impl<'w> SplitRun<'w> {
         };
         let stop = decoding.batch(&batch, kept, self.scratch, &mut flush)?;
         Counters::add(&context.counters.records, self.decoded.delivered - delivered);
-        Counters::add(
-            &context.counters.malformed,
-            (self.chunk.malformed.len() - malformed) as u64,
-        );
+        let malformed = std::mem::take(&mut self.chunk.malformed);
+        self.note_malformed(malformed);
         Ok(stop)
+    }
+
+    /// Lists or counts the malformed values of the batches that were just decoded.
+    fn note_malformed(&mut self, malformed: Vec<Malformed>) {
+        Counters::add(&self.context.counters.malformed, malformed.len() as u64);
+        malformed.into_iter().for_each(|one| self.malformed.push(one));
     }
 
     /// Charges what the columns hold now; fails before the table becomes too large.
@@ -399,7 +409,7 @@ impl<'w> SplitRun<'w> {
         let Some(guard) = &self.context.guard else {
             return Ok(());
         };
-        let now = self.chunk.allocated_bytes() as u64;
+        let now = (self.chunk.allocated_bytes() + self.malformed.bytes()) as u64;
         let before = std::mem::replace(&mut self.charged, now);
         guard
             .grow(before, now, coming)
@@ -427,7 +437,9 @@ impl<'w> SplitRun<'w> {
         if let Some(fetcher) = fetcher.filter(|_| !self.asked) {
             self.context.fetchers.put(self.job.partition, fetcher);
         }
-        let sifted = self.sieve.take().map(|sieve| sieve.finish(&mut self.chunk.malformed));
+        let rest = std::mem::take(&mut self.chunk.malformed);
+        self.note_malformed(rest);
+        let sifted = self.sieve.take().map(Sieve::finish);
         let (replay, special_floats) = (self.chunk.needs_replay(), self.chunk.special_floats());
         // The shape of a stream is fixed.
         let shapes = match self.context.stream {
@@ -459,11 +471,12 @@ impl<'w> SplitRun<'w> {
             account,
             stopped_at: self.position.min(range.end),
             gave_up: self.gave_up,
+            unreadable: self.unreadable,
             decoded: self.chunk.decoded,
             undecoded: self.chunk.undecoded,
             unexpected: self.chunk.unexpected,
             replaced_headers: self.chunk.replaced_headers,
-            malformed: std::mem::take(&mut self.chunk.malformed),
+            malformed: self.malformed,
             special_floats,
             late: self.late,
             seen: self.seen,

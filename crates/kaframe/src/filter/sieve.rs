@@ -105,6 +105,15 @@ pub(crate) fn values<'r>(results: impl IntoIterator<Item = &'r JobResult>) -> Va
     sum
 }
 
+/// Values that are null to the filters of a stream, since they are of another type than the sample said.
+pub(crate) fn misfits(results: &[JobResult]) -> u64 {
+    let sifted = results.iter().filter_map(|result| result.sifted.as_ref());
+    sifted
+        .flat_map(|sifted| &sifted.stages)
+        .map(|stage| stage.values.misfits)
+        .sum()
+}
+
 fn stage(
     filters: &[Arc<dyn Filter>],
     main: &ChunkPlan,
@@ -224,11 +233,17 @@ impl<'p> Sieve<'p> {
         }
     }
 
-    /// What it has seen. The malformed values that it has met are added; some may be there already.
-    pub(crate) fn finish(self, malformed: &mut Vec<Malformed>) -> Sifted {
-        let stages = self.stages.into_iter().map(|stage| stage.finish(malformed)).collect();
+    /// Adds the malformed values that it has met in a group to those that were met behind it; some are among both.
+    pub(crate) fn take_malformed(&mut self, malformed: &mut Vec<Malformed>) {
+        self.stages.iter_mut().for_each(|stage| stage.take_malformed(malformed));
         malformed.sort_by_key(|m| (m.offset, m.is_key()));
         malformed.dedup_by_key(|m| (m.offset, m.is_key()));
-        Sifted { stages }
+    }
+
+    /// What it has seen.
+    pub(crate) fn finish(self) -> Sifted {
+        Sifted {
+            stages: self.stages.into_iter().map(Stage::finish).collect(),
+        }
     }
 }

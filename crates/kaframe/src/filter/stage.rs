@@ -77,6 +77,8 @@ pub(crate) struct Values {
     pub(crate) undecoded: u64,
     /// Not looked at, since the sample knew of none.
     pub(crate) unexpected: u64,
+    /// Of another type than the columns of the filters have in a stream: null to them.
+    pub(crate) misfits: u64,
 }
 
 impl Values {
@@ -85,6 +87,7 @@ impl Values {
         self.decoded += other.decoded;
         self.undecoded += other.undecoded;
         self.unexpected += other.unexpected;
+        self.misfits += other.misfits;
     }
 }
 
@@ -108,6 +111,7 @@ pub(crate) struct Stage<'p> {
     check: Option<ChunkBuilder<'p>>,
     bound: Option<Bound>,
     stale: bool,
+    misfits: u64,
     error: Option<Error>,
 }
 
@@ -126,6 +130,7 @@ impl<'p> Stage<'p> {
             plan,
             bound: None,
             stale: false,
+            misfits: 0,
             error: None,
         }
     }
@@ -203,6 +208,10 @@ impl<'p> Stage<'p> {
         let replay = self.builder.needs_replay();
         let shapes = self.builder.shapes();
         let chunk = self.builder.finish()?;
+        let extra = chunk.value.as_ref().filter(|columns| columns.has_extra);
+        if let Some(extra) = extra.and_then(|columns| columns.arrays.last()) {
+            self.misfits += (extra.len() - extra.null_count()) as u64;
+        }
         if let Some(check) = &mut self.check {
             check.finish()?;
         }
@@ -271,12 +280,16 @@ impl<'p> Stage<'p> {
         Ok(())
     }
 
-    /// What it has seen, and the malformed values that it has met.
-    pub(crate) fn finish(mut self, malformed: &mut Vec<Malformed>) -> StageSeen {
+    /// The malformed values that it has met since they were last taken.
+    pub(crate) fn take_malformed(&mut self, malformed: &mut Vec<Malformed>) {
         malformed.append(&mut self.builder.malformed);
-        if let Some(mut check) = self.check {
+        if let Some(check) = &mut self.check {
             malformed.append(&mut check.malformed);
         }
+    }
+
+    /// What it has seen.
+    pub(crate) fn finish(self) -> StageSeen {
         StageSeen {
             shapes: self.builder.shapes(),
             bound: self.bound.map(|bound| bound.layout.schema),
@@ -286,6 +299,7 @@ impl<'p> Stage<'p> {
                 decoded: self.builder.decoded,
                 undecoded: self.builder.undecoded,
                 unexpected: self.builder.unexpected,
+                misfits: self.misfits,
             },
         }
     }

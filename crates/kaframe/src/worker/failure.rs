@@ -146,6 +146,7 @@ impl SplitRun<'_> {
         let error = Error::new(kind_of(error), message).with_hint(PARTIAL_HINT);
         if self.context.allow_partial {
             self.give_up(&error);
+            self.unreadable = true;
             return Ok(Some(Flow::Done));
         }
         Err(self.context.located(error, self.job.partition, self.position))

@@ -156,7 +156,7 @@ impl SplitRun<'_> {
     fn sift(&mut self, group: &Group<'_>, sieve: &mut Sieve<'_>) -> Result<Flow> {
         let mut verdicts = std::mem::take(&mut self.verdicts);
         sieve.judge(&group.candidates, &mut verdicts)?;
-        let (delivered, malformed) = (self.decoded.delivered, self.chunk.malformed.len());
+        let delivered = self.decoded.delivered;
         let stop = self.rows(group, &verdicts, sieve)?;
         if let Some((stop, kept)) = stop {
             // What the walk counted behind the row is not read.
@@ -165,8 +165,13 @@ impl SplitRun<'_> {
             self.position = stop;
         }
         Counters::add(&self.context.counters.records, self.decoded.delivered - delivered);
-        let malformed = self.chunk.malformed.len().saturating_sub(malformed);
-        Counters::add(&self.context.counters.malformed, malformed as u64);
+        let mut malformed = std::mem::take(&mut self.chunk.malformed);
+        sieve.take_malformed(&mut malformed);
+        if let Some((stop, _)) = stop {
+            // The group was judged further than it was read.
+            malformed.retain(|one| one.offset < stop);
+        }
+        self.note_malformed(malformed);
         self.verdicts = verdicts;
         Ok(if stop.is_some() { Flow::Done } else { Flow::On })
     }

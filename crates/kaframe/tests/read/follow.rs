@@ -210,3 +210,94 @@ fn it_says_when_it_has_caught_up() {
         bench.numbers(0, 3..5);
     }
 }
+
+/// A batch of a version that does not exist: nothing tells where the next begins.
+fn unreadable(bench: &Bench, partition: i32, offset: i64) {
+    let mut batch = crate::support::batch(1, &[Some(b"{}")], kaframe_wire::batch::ProducerStamp::NONE).to_vec();
+    batch[..8].copy_from_slice(&offset.to_be_bytes());
+    batch[16] = 7;
+    bench.control.append_exact("t", partition, batch.into());
+}
+
+#[test]
+fn a_partition_that_cannot_be_read_ends_and_the_others_go_on() {
+    let bench = bench(2);
+    bench.numbers(0, 0..10);
+    bench.numbers(1, 0..10);
+    let options = ScanOptions {
+        allow_partial: true,
+        timeout: Duration::from_secs(2),
+        ..ScanOptions::default()
+    };
+    let mut following = follow(&bench, options);
+    let mut rows = [next(&mut following), next(&mut following)].concat();
+    unreadable(&bench, 0, 10);
+    bench.numbers(0, 20..30);
+    // Longer than it takes until topics are looked up again.
+    let started = Instant::now();
+    for n in 100.. {
+        bench.numbers(1, n..n + 1);
+        rows.extend(next(&mut following));
+        if started.elapsed() > Duration::from_secs(7) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    let report = following.report().expect("a report");
+    assert!(rows.len() > 30 && rows.iter().all(|n| *n < 10 || *n >= 100), "{rows:?}");
+    assert_eq!(report.lost_ranges.len(), 1, "{report}");
+    let lost = &report.lost_ranges[0];
+    assert_eq!((lost.partition, lost.range.start), (0, 10));
+    assert!(
+        lost.reason.contains("cannot be read") && lost.reason.ends_with("not followed any further"),
+        "{lost:?}"
+    );
+    assert!(!report.complete);
+    assert_eq!(following.next_start().topics[0].partitions[0].offset, 10);
+    // Nothing is left then.
+    unreadable(&bench, 1, rows.len() as i64 - 10);
+    let error = loop {
+        match following.step().expect("more") {
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(
+        error.to_string().contains("no partition of t is left to follow"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_partition_that_was_given_up_is_tried_again() {
+    let bench = bench(1);
+    bench.numbers(0, 0..10);
+    let options = ScanOptions {
+        allow_partial: true,
+        timeout: Duration::from_secs(1),
+        ..ScanOptions::default()
+    };
+    let mut following = follow(&bench, options);
+    assert_eq!(next(&mut following).len(), 10);
+    let silent = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let still = silent.clone();
+    bench.control.intercept(move |request| {
+        if request.api_key == 1 && still.load(std::sync::atomic::Ordering::Relaxed) {
+            kaframe_broker::Action::Silence
+        } else {
+            kaframe_broker::Action::Pass
+        }
+    });
+    bench.numbers(0, 10..20);
+    assert!(matches!(following.step(), Some(Ok(Followed::CaughtUp))));
+    while following.report().expect("a report").complete {
+        assert!(matches!(following.step(), Some(Ok(Followed::CaughtUp))));
+    }
+    silent.store(false, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(next(&mut following), (10..20).collect::<Vec<_>>());
+    assert!(matches!(following.step(), Some(Ok(Followed::CaughtUp))));
+    let report = following.report().expect("a report");
+    assert!(report.complete && report.lost_ranges.is_empty(), "{report}");
+    assert_eq!((report.delivered(), report.partitions[0].not_read), (20, 0));
+}

@@ -14,6 +14,7 @@ mod latest;
 mod latest_model;
 mod limit_tail;
 mod loss;
+mod malformed;
 mod order;
 mod resume;
 mod stream;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kaframe::blocking::Cluster;
 use kaframe::{Metadata, ScanOptions, ValueFormat};
 
-use crate::support::{alone, broker, events, forget_peak, memory};
+use crate::support::{alone, batch, broker, events, forget_peak, memory};
 
 const MIB: u64 = 1 << 20;
 
@@ -88,4 +88,29 @@ fn a_slow_taker_stops_the_fetching() {
         println!("memory_limit {} MiB: {} MiB", limit / MIB, peak / MIB);
         assert!(peak < limit + 64 * MIB, "{peak} of {limit}");
     }
+}
+
+#[test]
+fn malformed_values_of_a_stream_take_no_more_the_more_there_are() {
+    let _alone = alone();
+    let values = (0..200).map(|n| match n {
+        0 => r#"{"n":1}"#.to_owned(),
+        _ => format!(r#"{{"n":{}"#, "x".repeat(2000)),
+    });
+    let broker = broker(1, &batch(values), 1500);
+    let cluster = Cluster::connect(&broker.bootstrap_servers()).unwrap();
+    forget_peak();
+    let before = memory("VmRSS");
+    let mut stream = cluster
+        .scan("t", options().value_format(ValueFormat::Json))
+        .unwrap()
+        .stream()
+        .unwrap();
+    let rows: u64 = stream.by_ref().map(|batch| batch.unwrap().num_rows() as u64).sum();
+    assert_eq!((rows, stream.report().malformed), (300_000, 298_500));
+    let listed = stream.errors().num_rows() as u64;
+    assert_eq!(stream.report().malformed_not_listed, 298_500 - listed);
+    let peak = memory("VmHWM") - before;
+    println!("600 MB of malformed values: {} MiB, {listed} listed", peak / MIB);
+    assert!(peak < 128 * MIB, "{peak}");
 }
