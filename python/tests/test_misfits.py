@@ -45,7 +45,7 @@ def test_what_was_read_goes_through_a_file_into_a_topic_as_it_was(cluster, misfi
 
 def test_lines_of_json_are_the_values(cluster, misfits, tmp_path):
     path = tmp_path / "rows.ndjson"
-    cluster.scan(misfits, metadata="none").write_ndjson(path)
+    cluster.scan(misfits, metadata=[]).write_ndjson(path)
     assert [json.loads(line) for line in path.read_text().splitlines()] == FIT + MISFIT
 
 

@@ -36,7 +36,7 @@ def shop():
         ("select id from orders o join customers c on o.id = c.id", "more than one table", "alias"),
         ("select * from ordrs", 'did you mean "orders"', None),
         ("select * form orders", "at character 10", None),
-        ("select id\nfrom orders\nwhere (id > 3", "at line 3", None),
+        ("select id\nfrom orders\nwhere id = = 3", "at line 3", None),
         ("select * from orders pivot(sum(amount) for country in ('DE'))", "PIVOT, which is not supported", "group by"),
         ("select id from orders group by country", "orders.id is neither in group by", "min(x)"),
         ("select id + country from orders", "no a whole number + text", "cast"),
