@@ -182,7 +182,7 @@ impl Follow {
         for at in running.unreadable() {
             let topic = &self.scan.plan().topic(at).name;
             let of_it = |lost: &&mut LostRange| &lost.topic == topic && lost.partition == at.partition;
-            if let Some(lost) = report.lost_ranges.iter_mut().filter(of_it).next_back() {
+            if let Some(lost) = report.lost_ranges.iter_mut().rfind(of_it) {
                 lost.reason.push_str("; this partition is not followed any further");
             }
             self.unreadable.insert((topic.clone(), at.partition));
