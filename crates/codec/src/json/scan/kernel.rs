@@ -166,18 +166,22 @@ mod tests {
     #[test]
     fn kernels_agree_with_the_portable_one_on_each_byte_in_each_place() {
         let levels = Level::all();
-        for (around, place) in [b'a', b' ', b'"', b'\\', b'\0', 0x80, 0xff]
+        let mut backgrounds = [b'a', b' ', b'"', b'\\', b'\0', 0x80, 0xff]
+            .map(|byte| [byte; BLOCK])
+            .to_vec();
+        // One whose bytes all differ: two blocks are compared place by place.
+        backgrounds.push(std::array::from_fn(|place| place as u8 * 7));
+        for (other, place) in backgrounds
             .into_iter()
-            .flat_map(|around| (0..BLOCK).map(move |place| (around, place)))
+            .flat_map(|other| (0..BLOCK).map(move |place| (other, place)))
         {
-            let other = [around; BLOCK];
             for byte in 0..=255u8 {
                 let mut block = other;
                 block[place] = byte;
                 let expected = Portable.run(Masks(&block, &other));
                 for level in &levels {
                     let found = level.run(Masks(&block, &other));
-                    assert_eq!(found, expected, "{level:?}: {byte:#04x} at {place} among {around:#04x}");
+                    assert_eq!(found, expected, "{level:?}: {byte:#04x} at {place} of {other:x?}");
                 }
             }
         }
