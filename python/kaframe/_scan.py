@@ -117,7 +117,9 @@ class Scan(Convertible, Savable, Held):
 
         A key whose last record is a tombstone has no row, and a record without a key has none. A key belongs to its partition: one that is in two of
         them (the topic got more partitions, or producers choose differently) has a row for each, and the report warns. Memory holds a row or two a key,
-        not all rows. ``limit`` and ``tail`` make no sense here and are refused.
+        not all rows. A ``where`` is asked of the last records, so a key whose last record does not pass has no row; the range is then read twice.
+        ``limit``, ``tail`` and ``allow_partial`` make no sense here and are refused, and so are conditions on times or on an offset to end at: ``start``
+        and ``end`` say whether the last record before them is meant.
 
         Examples
         --------

@@ -90,6 +90,11 @@ def test_latest_by_key_is_what_compaction_keeps(cluster, new_topic):
     assert cluster.scan(topic, end=2, columns=["price"]).latest_by_key().to_polars()["price"].to_list() == [1, 2]
     with pytest.raises(kf.ConfigError, match="latest_by_key"):
         cluster.scan(topic, limit=1).latest_by_key()
+    # A condition is asked of the last records: the 1 of a, which passes, is not the last.
+    scan = cluster.scan(topic, where="price < 3 or _key = 'c'", columns=["_key"])
+    assert scan.latest_by_key().to_polars()["_key"].to_list() == ["b", "c"]
+    with pytest.raises(kf.ConfigError, match="two meanings"):
+        cluster.scan(topic, where="_timestamp > now() - interval '1 day'").latest_by_key()
 
 
 def test_follow_goes_on_with_what_is_written(cluster, numbers):

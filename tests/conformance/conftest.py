@@ -16,11 +16,14 @@ MakeTopic = Callable[..., str]
 numbers = itertools.count(1)
 
 
-TUNED = "embedded-4.1"
+#: Which clusters are tuned.
+TUNED = {"few": ("embedded-4.1",), "pairs": clusters.NEWEST, "whole": clusters.NAMES}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--tunings", choices=("few", "whole"), default="few", help="how reads are run beside the default")
+    parser.addoption(
+        "--tunings", choices=tuple(tunings.TUNINGS), default="few", help="how reads are run beside the default"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -28,17 +31,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "cluster" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("only")
         names = list(marker.args if marker else clusters.NAMES)
-        whole = metafunc.config.getoption("--tunings", "few") == "whole"
+        which = metafunc.config.getoption("--tunings", "few")
         untuned = metafunc.definition.get_closest_marker("untuned")
-        tunable = [name for name in names if not untuned and (whole or name == TUNED)]
-        tuned = [(name, tuning) for name in tunable for tuning in ways(whole)]
+        tunable = [name for name in names if not untuned and name in TUNED[which]]
+        tuned = [(name, tuning) for name in tunable for tuning in tunings.TUNINGS[which]]
         params = [*names, *(f"{name}, {tuning}" for name, tuning in tuned)]
         metafunc.parametrize("cluster", params, indirect=True, scope="session")
-
-
-def ways(whole: bool) -> dict[str, dict[str, int | None]]:
-    """How reads are run, by name."""
-    return tunings.WHOLE if whole else tunings.FEW
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,5 +1,6 @@
 //! A scan: a frozen plan that can be read as a table or streamed, as often as one likes.
 
+mod latest;
 mod narrow;
 
 use std::sync::{Arc, Mutex};
@@ -15,9 +16,7 @@ use crate::columns::Selection;
 use crate::count::{self, Count};
 use crate::engine::{Context, Counters, FetcherPool, Prefetched, SHORT_WAIT, workers};
 use crate::error::{Error, Result};
-use crate::filter::Conditions;
 use crate::follow::Follow;
-use crate::latest::Latest;
 use crate::options::{OnError, ScanOptions};
 use crate::order::Order;
 use crate::pace::Pace;
@@ -140,44 +139,6 @@ impl Scan {
     /// Reads it all.
     pub async fn read(&self) -> Result<Table> {
         reader::read(self.context(), &self.0.options).await
-    }
-
-    /// Reads the last record of each key: what a compacted topic holds. A key whose last record is a tombstone has no row, nor has a record without a key. A key
-    /// belongs to its partition: one that is in two of them has two rows, and the report warns. Rows come in (topic, partition, offset) order; memory holds a row
-    /// or two a key, not all rows.
-    ///
-    /// # Errors
-    /// `Config` with `limit` or `tail`: the last of some records is not the last of the topic.
-    pub async fn latest_by_key(&self) -> Result<Table> {
-        if self.0.options.limit.is_some() || self.0.options.tail.is_some() {
-            return Err(
-                Error::config("latest_by_key reads all of a range: limit and tail make no sense with it")
-                    .with_hint("take head() of the table it gives"),
-            );
-        }
-        if self.0.options.allow_partial {
-            return Err(
-                Error::config("latest_by_key of what could be read may not be the last of a key: allow_partial makes no sense with it")
-                    .with_hint("leave allow_partial out, or read the range before the damage"),
-            );
-        }
-        if !Conditions::of(&self.0.options.filter).is_bounds_only() {
-            return Err(Error::config(
-                "latest_by_key with a where on more than partitions, offsets and times has two meanings",
-            )
-            .with_hint("filter the table it gives"));
-        }
-        if !self.0.options.filter.is_empty() {
-            return Err(Error::config(
-                "latest_by_key of some records is not the last of the topic: a filter makes no sense with it",
-            )
-            .with_hint("filter the table it gives"));
-        }
-        let context = Context {
-            latest: Some(Latest::default()),
-            ..self.context()
-        };
-        reader::read(context, &self.0.options).await
     }
 
     /// Reads it piece by piece.

@@ -56,7 +56,7 @@ pub struct Read {
         conflicts_with = "limit"
     )]
     tail: Option<u64>,
-    /// Only the last record of each key; a key whose last record is a tombstone has none
+    /// Only the last record of each key; a key whose last record is a tombstone, or does not pass `--where`, has none
     #[arg(long, help_heading = "Which records", conflicts_with_all = ["limit", "tail"])]
     latest_by_key: bool,
     /// Go on with new records as they are written, until Ctrl-C

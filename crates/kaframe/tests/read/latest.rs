@@ -1,8 +1,11 @@
 //! The last record of each key, as a compacted topic would hold it.
 
-use kaframe::{ErrorKind, OnError, ScanOptions, Table};
+use std::sync::Arc;
+
+use kaframe::{ErrorKind, Implied, OnError, ScanOptions, Table};
 use kaframe_wire::batch::{BatchBuilder, Compression, ProducerStamp};
 
+use crate::filters::at_least::at_least;
 use crate::support::{Bench, bench, check, ints, places, texts};
 
 /// Appends records of keys and values as one batch.
@@ -114,4 +117,67 @@ fn types_are_those_of_all_that_was_read() {
     );
     let scan = bench.cluster.scan("t", ScanOptions::default().tail(1)).unwrap();
     assert_eq!(scan.latest_by_key().unwrap_err().kind(), ErrorKind::Config);
+}
+
+#[test]
+fn a_filter_is_asked_of_the_last_records() {
+    let bench = bench(2);
+    append(
+        &bench,
+        0,
+        &[
+            (A, Some("{\"n\": 9}")),
+            (B, Some("{\"n\": 7}")),
+            (Some("c"), Some("{\"n\": 8}")),
+        ],
+    );
+    append(
+        &bench,
+        0,
+        &[(A, Some("{\"n\": 1}")), (Some("c"), None), (None, Some("{\"n\": 9}"))],
+    );
+    append(&bench, 1, &[(B, Some("{\"n\": 2}")), (Some("d"), Some("{\"n\": 6}"))]);
+    let table = latest(&bench, ScanOptions::default().filter(Arc::new(at_least("n", 5.0))));
+    check(&table);
+    // The 9 of a was overtaken by a 1, which does not pass; the 8 of c by a tombstone.
+    assert_eq!(places(&table), [(0, 1), (1, 1)]);
+    assert_eq!(ints(table.batches(), "n"), [7, 6]);
+    assert_eq!(table.report().partitions[0].filtered, 5);
+    let said = table.report().warnings.join("\n");
+    assert!(
+        said.contains("1 record has no key") && said.contains("1 key is in more than one partition"),
+        "{said}"
+    );
+    // Columns of the filter alone, in any split.
+    let options = ScanOptions::default().filter(Arc::new(at_least("n", 5.0)));
+    let keys = latest(&bench, options.columns(["_key"]));
+    assert_eq!(
+        texts(keys.batches(), "_key"),
+        [Some("b".to_owned()), Some("d".to_owned())]
+    );
+}
+
+#[test]
+fn a_filter_that_cuts_the_range_has_two_meanings() {
+    let bench = bench(1);
+    append(&bench, 0, &[(A, Some("{\"n\": 9}"))]);
+    for implied in [
+        Implied {
+            offset_to: Some(5),
+            ..Implied::default()
+        },
+        Implied {
+            timestamp_from: Some(5),
+            ..Implied::default()
+        },
+    ] {
+        let mut filter = at_least("n", 5.0);
+        filter.implied = implied;
+        let scan = bench.cluster.scan("t", ScanOptions::default().filter(Arc::new(filter)));
+        let error = scan.unwrap().latest_by_key().unwrap_err();
+        assert!(
+            error.kind() == ErrorKind::Config && error.to_string().contains("two meanings"),
+            "{error}"
+        );
+    }
 }
