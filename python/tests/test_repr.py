@@ -25,7 +25,8 @@ def test_a_table_as_text(cluster, numbers):
     assert lines[-1] == "… 990 more rows"
 
 
-def test_nulls_times_and_long_text(cluster, new_topic):
+def test_nulls_times_and_long_text(cluster, new_topic, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     topic = new_topic([{"a": None, "s": "x" * 500, "_timestamp": 0}])
     text = repr(cluster.read(topic))
     assert "null" in text

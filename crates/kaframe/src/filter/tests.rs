@@ -260,10 +260,12 @@ async fn compare(
     // Of a few malformed values alone nothing can be decoded, which is an error like any such read.
     let only_malformed =
         |error: &Error| error.kind() == ErrorKind::Decode && !filters.iter().all(|f| f.column[0] == "n");
+    // Where the bounds leave no record that has the column, or only malformed ones, its name is taken for a mistake.
+    let no_column = |error: &Error| error.kind() == ErrorKind::Schema && expected.iter().all(|row| row.2.is_none());
     let read = |options: ScanOptions| async {
         match scan(options).await.read().await {
             Ok(table) => Some(table),
-            Err(error) if only_malformed(&error) => None,
+            Err(error) if only_malformed(&error) || no_column(&error) => None,
             Err(error) => panic!("{error}"),
         }
     };
@@ -272,8 +274,10 @@ async fn compare(
     };
     check_terms(&table)?;
     prop_assert_eq!(rows(table.batches(), &[]), expected.clone());
-    let count = scan(filtered.clone()).await.count().await.expect("a count");
-    prop_assert_eq!(count.records, expected.len() as u64);
+    match scan(filtered.clone()).await.count().await {
+        Ok(count) => prop_assert_eq!(count.records, expected.len() as u64),
+        Err(error) => prop_assert!(no_column(&error), "{}", error),
+    }
     let wanted = expected.len().min(n as usize);
     let Some(limited) = read(filtered.clone().limit(n)).await else {
         return Ok(());
