@@ -19,7 +19,7 @@ PROMISE = 0.25
 # everything before the broker stops.
 BROKER = """
 import kaframe as kf, sys
-with kf.Broker(topics={"foo": 1}) as broker:
+with kf.Broker(topics={"foo": 1, "other": 1}) as broker:
     kf.connect(broker.bootstrap_servers).write(({"n": n, "pad": "x" * 2000} for n in range(20_000)), "foo")
     print(broker.bootstrap_servers, flush=True)
     sys.stdin.read()
@@ -51,7 +51,8 @@ WAYS = {
     "connect": ("", "kf.topics()"),
     "iteration": ("batches = iter(scan); next(batches)", "for _ in batches: pass"),
     "arrow stream": ("import pyarrow", "pyarrow.table(scan)"),
-    "write": ("", "kf.connect().write([{'n': 1}], 'foo')"),
+    # An interrupted write may still arrive: it goes where nobody counts.
+    "write": ("", "kf.connect().write([{'n': 1}], 'other')"),
 }
 
 
