@@ -49,8 +49,8 @@ def memory_at_hand() -> None:
     """Writes to a gigabyte and gives it back.
 
     The host of a virtual machine takes back what lies idle for some seconds, and a page that it must bring again costs five times what the kernel
-    needs to clear one. Without this a reader that fills its result in half a second pays for what the reader before it gave back, up to three times
-    its own time.
+    needs to clear one. Without this a reader that fills its result in half a second pays for what the reader before it gave back, and takes twice as
+    long.
     """
     with mmap.mmap(-1, AT_HAND, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
         memory[:: mmap.PAGESIZE] = bytes(AT_HAND // mmap.PAGESIZE)
