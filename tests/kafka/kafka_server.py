@@ -115,8 +115,8 @@ class KafkaServer:
                 storage,
                 "format",
                 "--standalone",
-                "-t",
-                cluster_id,
+                # One of sixty-four begins with "-": as a word of its own it would be taken for an option.
+                f"--cluster-id={cluster_id}",
                 "-c",
                 str(properties),
             ],
