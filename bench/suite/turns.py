@@ -10,6 +10,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,10 @@ from bench.suite.topics import Topic
 Measured = dict[str, Any]
 SECONDS = 900
 #: Memory that is at hand when a turn begins.
-AT_HAND = 1 << 30
+AT_HAND = 900 << 20
+HELD_SECONDS = 2.2
+#: Before a program that does not wait by itself (``bench.measure.begin`` does).
+WAITING = ["sh", "-c", 'echo ready; read -r line; exec "$0" "$@"']
 
 
 class Programs:
@@ -37,39 +43,59 @@ class Programs:
     def command(self, peer: Peer, job: Job) -> list[str]:
         where = [job.servers, job.topic, str(job.partitions)]
         if peer.program == "count":
-            return [str(self.count), *where, str(job.rows)]
+            return [*WAITING, str(self.count), *where, str(job.rows)]
         if peer.program == "limit":
             decompress = ["decompress"] if peer.options.get("decompress") else []
-            return [str(self.limit), *where, str(peer.options["sockets"]), *decompress]
+            return [*WAITING, str(self.limit), *where, str(peer.options["sockets"]), *decompress]
         python = sys.executable if peer.ours else str(self.peers_python)
         return [python, "-m", f"bench.peers.{peer.program}", job.text()]
 
 
-def memory_at_hand() -> None:
-    """Writes to a gigabyte and gives it back.
+@contextmanager
+def memory_kept() -> Iterator[None]:
+    """Holds ``AT_HAND`` bytes, in huge pages and written to, for two seconds at least: what runs next finds them at hand.
 
-    The host of a virtual machine takes back what lies idle for some seconds, and a page that it must bring again costs five times what the kernel
-    needs to clear one. Without this a reader that fills its result in half a second pays for what the reader before it gave back, and takes twice as
-    long.
+    The host of a virtual machine takes back what lies idle for two seconds, and a page that it must bring again costs five times what the kernel
+    needs to clear one; a huge page, which NumPy asks for, twenty times. Without this a reader pays for what the reader before it gave back, or
+    it does not, and the same read takes half a second or one.
     """
+    began = time.monotonic()
     with mmap.mmap(-1, AT_HAND, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
+        if hasattr(mmap, "MADV_HUGEPAGE"):
+            memory.madvise(mmap.MADV_HUGEPAGE)
         memory[:: mmap.PAGESIZE] = bytes(AT_HAND // mmap.PAGESIZE)
+        yield
+        # By now the host has what others gave back before, and what is given back here is the first of its next two seconds.
+        time.sleep(max(0.0, began + HELD_SECONDS - time.monotonic()))
 
 
 def run(programs: Programs, peer: Peer, job: Job) -> Measured:
     """One run; ``failed`` in the result says what went wrong."""
-    memory_at_hand()
-    command = programs.command(peer, job)
-    variables = {**os.environ, "BENCH_LIBRDKAFKA": str(programs.librdkafka)}
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, cwd=environment.ROOT, timeout=SECONDS, env=variables
-        )
-    except subprocess.TimeoutExpired:
-        return {"failed": f"not done after {SECONDS} s"}
-    if done.returncode != 0:
-        return {"failed": done.stderr.strip()[-600:] or f"exit code {done.returncode}"}
-    return json.loads(done.stdout.splitlines()[-1])
+    variables = {**os.environ, "BENCH_LIBRDKAFKA": str(programs.librdkafka), "BENCH_WAIT": "1"}
+    with tempfile.TemporaryFile("w+") as errors:
+        with memory_kept():
+            process = subprocess.Popen(
+                programs.command(peer, job),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                cwd=environment.ROOT,
+                env=variables,
+            )
+            assert process.stdout is not None
+            # It imports what it needs, says so, and waits for a line to begin.
+            process.stdout.readline()
+        try:
+            out, _ = process.communicate("begin\n", timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            return {"failed": f"not done after {SECONDS} s"}
+        if process.returncode != 0:
+            errors.seek(0)
+            return {"failed": errors.read().strip()[-600:] or f"exit code {process.returncode}"}
+        return json.loads(out.splitlines()[-1])
 
 
 def check(peer: Peer, job: Job, topic: Topic, took: Measured) -> None:
