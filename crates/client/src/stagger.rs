@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep;
 
 /// How long a way is tried alone before the next one is tried beside it.
 const HEAD_START: Duration = Duration::from_millis(300);
@@ -33,16 +33,16 @@ impl<F: Future> Stagger<F> {
 
     /// What the next attempt that ends came to. Who asks again was not content: the next attempt begins at once.
     pub async fn next(&mut self) -> Option<F::Output> {
-        let mut start_next = Instant::now();
+        // Without the timer, whose shortest wait is a millisecond: as long as a request takes.
+        self.running.extend(self.waiting.pop_front());
         loop {
             let more = !self.waiting.is_empty();
             tokio::select! {
                 biased;
                 Some(outcome) = self.running.next() => return Some(outcome),
-                () = sleep_until(start_next), if more => self.running.extend(self.waiting.pop_front()),
+                () = sleep(HEAD_START), if more => self.running.extend(self.waiting.pop_front()),
                 else => return None,
             }
-            start_next = Instant::now() + HEAD_START;
         }
     }
 }
@@ -51,7 +51,7 @@ impl<F: Future> Stagger<F> {
 mod tests {
     use super::*;
     use futures::future::BoxFuture;
-    use tokio::time::sleep;
+    use tokio::time::Instant;
 
     fn after(millis: u64, name: &'static str) -> BoxFuture<'static, &'static str> {
         Box::pin(async move {
