@@ -2,7 +2,9 @@
 //! arrived. Position moves by whole batches; what each offset became is counted on the way.
 
 mod ask;
+mod decoding;
 pub(crate) mod failure;
+mod finish;
 mod hole;
 mod ready;
 mod sifted;
@@ -15,16 +17,14 @@ use kaframe_wire::batch::{Scratch, Walk};
 use crate::account::Account;
 use crate::bound::OffsetRange;
 use crate::chunk::{ChunkBuilder, ChunkPlan};
-use crate::count;
-use crate::decode::{self, Decoding, Failure};
 use crate::engine::{Context, Counters, Job, JobQueue, JobResult, SHORT_WAIT};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::filter::{Sieve, Verdict};
-use crate::malformed::{Malformed, MalformedList};
+use crate::malformed::MalformedList;
 use crate::pace::SMALL_FETCH_BYTES;
 use crate::report::LostRange;
 use crate::transaction::AbortFilter;
-use crate::walk::{self, KeptBatch, Seen, Stop, Walked};
+use crate::walk::{self, Seen, Stop};
 use crate::window::{LateRows, Window};
 use hole::Emptiness;
 
@@ -309,183 +309,6 @@ impl<'w> SplitRun<'w> {
             true => Some(Flow::Done),
             false => None,
         })
-    }
-
-    /// Decodes what the walk kept.
-    async fn decode(&mut self, fetched: &Fetched, walked: &Walked) -> Result<Flow> {
-        let context = self.context.clone();
-        let coming = walked.kept.iter().map(|kept| kept.bytes.1 as u64).sum();
-        match &context.stream {
-            None => {
-                self.charge(coming)?;
-                let _turn = context.decoders.acquire().await;
-                self.decode_all(fetched, walked)
-            }
-            Some(stream) => {
-                stream.outlet.admit(self.job.index, coming).await;
-                let _turn = context.decoders.acquire().await;
-                // Waiting for the taker is not waiting for the broker.
-                self.progressed();
-                let flow = self.decode_all(fetched, walked);
-                stream.outlet.release(coming);
-                flow
-            }
-        }
-    }
-
-    fn decode_all(&mut self, fetched: &Fetched, walked: &Walked) -> Result<Flow> {
-        if self.sieve.is_some() {
-            return self.sift_all(fetched, walked);
-        }
-        for kept in &walked.kept {
-            if self.context.cancel.is_cancelled() {
-                return Err(Error::cancelled());
-            }
-            self.make_ready(kept);
-            match self.decode_batch(fetched, kept) {
-                Ok(None) => {}
-                Ok(Some(stop)) => {
-                    // What the walk counted behind the row is not read.
-                    self.walked = kept.before;
-                    self.walked.not_read += (self.end() - stop).max(0) as u64;
-                    self.position = stop;
-                    return Ok(Flow::Done);
-                }
-                Err(Failure::Read(error)) => return Err(error),
-                Err(Failure::Batch(error)) => self.bad_batch(kept.from, kept.to, error)?,
-            }
-            self.charge(0)?;
-        }
-        Ok(Flow::On)
-    }
-
-    fn decode_batch(&mut self, fetched: &Fetched, kept: &KeptBatch) -> Result<Option<i64>, Failure> {
-        let batch = walk::batch_at(&fetched.records, kept)?;
-        if self.by_header
-            && let Some(rows) = count::by_header(&batch.header, kept, &self.window)
-        {
-            self.decoded.delivered += rows;
-            self.decoded.absent += (kept.to - kept.from) as u64 - rows;
-            Counters::add(&self.context.counters.records, rows);
-            return Ok(None);
-        }
-        if self.context.allow_partial {
-            // Rows cannot be taken back: a batch that is to be passed if it is bad must be known to be good.
-            decode::verify(&batch, self.scratch)?;
-        }
-        let (context, index, partition) = (self.context, self.job.index, self.job.partition);
-        let delivered = self.decoded.delivered;
-        let mut flush = |chunk: &mut ChunkBuilder<'_>| match &context.stream {
-            Some(stream) => stream.give(index, partition, chunk),
-            None => Ok(()),
-        };
-        let mut decoding = Decoding {
-            chunk: &mut self.chunk,
-            window: self.window,
-            account: &mut self.decoded,
-            late: &mut self.late,
-            max_rows: self.job.max_rows.unwrap_or(u64::MAX),
-            flush_rows: if context.stream.is_some() {
-                context.batch_size
-            } else {
-                usize::MAX
-            },
-        };
-        let stop = decoding.batch(&batch, kept, self.scratch, &mut flush)?;
-        Counters::add(&context.counters.records, self.decoded.delivered - delivered);
-        let malformed = std::mem::take(&mut self.chunk.malformed);
-        self.note_malformed(malformed);
-        Ok(stop)
-    }
-
-    /// Lists or counts the malformed values of the batches that were just decoded.
-    fn note_malformed(&mut self, malformed: Vec<Malformed>) {
-        Counters::add(&self.context.counters.malformed, malformed.len() as u64);
-        malformed.into_iter().for_each(|one| self.malformed.push(one));
-    }
-
-    /// Charges what the columns hold now; fails before the table becomes too large.
-    fn charge(&mut self, coming: u64) -> Result<()> {
-        let Some(guard) = &self.context.guard else {
-            return Ok(());
-        };
-        let now = (self.chunk.allocated_bytes() + self.malformed.bytes()) as u64;
-        let before = std::mem::replace(&mut self.charged, now);
-        guard
-            .grow(before, now, coming)
-            .map_err(|error| error.with_topic(&self.context.topic(self.job.partition).name))
-    }
-
-    fn finish(mut self) -> Result<(JobResult, Option<Ahead>)> {
-        let range = self.job.range;
-        if self.gave_up.is_some() {
-            self.walked.not_read += (range.end - self.position).max(0) as u64;
-        }
-        let mut account = self.walked;
-        account += self.decoded;
-        account.check(
-            &self.context.topic(self.job.partition).name,
-            self.job.partition.partition,
-            range,
-        )?;
-        let mut fetcher = self.fetcher.take();
-        let ahead = self.ahead.take().map(|job| Ahead {
-            job,
-            fetcher: fetcher.take(),
-            asked: self.asked,
-        });
-        if let Some(fetcher) = fetcher.filter(|_| !self.asked) {
-            self.context.fetchers.put(self.job.partition, fetcher);
-        }
-        let rest = std::mem::take(&mut self.chunk.malformed);
-        self.note_malformed(rest);
-        let sifted = self.sieve.take().map(Sieve::finish);
-        let (replay, special_floats) = (self.chunk.needs_replay(), self.chunk.special_floats());
-        // The shape of a stream is fixed.
-        let shapes = match self.context.stream {
-            None => self.chunk.shapes(),
-            Some(_) => (None, None),
-        };
-        let chunk = match &self.context.stream {
-            None => Some(self.chunk.finish()?),
-            Some(stream) => {
-                if self.chunk.rows() > 0 {
-                    stream.give(self.job.index, self.job.partition, &mut self.chunk)?;
-                }
-                if self.gave_up.is_some() {
-                    stream.outlet.gap(self.job.index, self.job.partition);
-                }
-                stream.outlet.finish(self.job.index);
-                None
-            }
-        };
-        let result = JobResult {
-            index: self.job.index,
-            partition: self.job.partition,
-            range,
-            max_rows: self.job.max_rows,
-            chunk,
-            shapes,
-            replay,
-            sifted,
-            account,
-            stopped_at: self.position.min(range.end),
-            gave_up: self.gave_up,
-            unreadable: self.unreadable,
-            decoded: self.chunk.decoded,
-            undecoded: self.chunk.undecoded,
-            unexpected: self.chunk.unexpected,
-            replaced_headers: self.chunk.replaced_headers,
-            malformed: self.malformed,
-            special_floats,
-            late: self.late,
-            seen: self.seen,
-            lost: self.lost,
-            notes: self.notes,
-            bytes: self.bytes,
-            charged: self.charged,
-        };
-        Ok((result, ahead))
     }
 
     /// Counts offsets as lost and goes on behind them.
