@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use kaframe::number::{bytes, counted};
 use kaframe::{Progress, ProgressFn, WriteProgress, WriteProgressFn};
 
 use crate::flag::output::When;
 use crate::messages;
-use crate::render::thousands;
 use crate::terminal;
 
 /// What is done before that needs no bar.
@@ -61,9 +61,9 @@ impl Bar {
                 ", throttled by the broker"
             };
             let text = format!(
-                "{} records, {}{throttled}",
-                thousands(progress.records),
-                HumanBytes(progress.bytes)
+                "{}, {}{throttled}",
+                counted(progress.records, "record", "records"),
+                bytes(progress.bytes)
             );
             shown.show(
                 way,
@@ -78,7 +78,8 @@ impl Bar {
     pub fn write_callback(&self) -> Option<WriteProgressFn> {
         let (way, shown) = (self.way?, self.shown.clone());
         Some(Arc::new(move |progress: &WriteProgress| {
-            let text = format!("{} records, {}", thousands(progress.rows), HumanBytes(progress.bytes));
+            let records = counted(progress.rows, "record", "records");
+            let text = format!("{records}, {}", bytes(progress.bytes));
             shown.show(way, progress.elapsed, None, &text);
         }))
     }

@@ -1,9 +1,9 @@
-//! Numbers, durations and sizes as people read them.
+//! Numbers, durations and sizes as people read them, alike in the core's texts and on the command line.
 
 use std::time::Duration;
 
 /// `1234567` as `1,234,567`.
-pub(crate) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -16,12 +16,12 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// `1 record`, `1,000 records`.
-pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 /// `12 ms`, `3.4 s`, `5 min 2 s`.
-pub(crate) fn duration(time: Duration) -> String {
+pub fn duration(time: Duration) -> String {
     let ms = time.as_millis();
     match ms {
         0..1000 => format!("{ms} ms"),
@@ -40,7 +40,7 @@ fn parts((large, unit): (u128, &str), (small, small_unit): (u128, &str)) -> Stri
 }
 
 /// `512 bytes`, `1.5 MiB`.
-pub(crate) fn bytes(number: u64) -> String {
+pub fn bytes(number: u64) -> String {
     const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     for (unit, size) in UNITS {
         if number >= size {

@@ -187,13 +187,12 @@ const LISTED: usize = 32;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let partitions = self.partitions.len();
         write!(
             f,
-            "plan of {}: {} in {partitions} partition{}, {}",
+            "plan of {}: {} in {}, {}",
             self.topic_names(),
             counted(self.offsets(), "offset", "offsets"),
-            if partitions == 1 { "" } else { "s" },
+            counted(self.partitions.len() as u64, "partition", "partitions"),
             self.isolation_level,
         )?;
         if let Some(limit) = self.limit {
@@ -226,12 +225,12 @@ impl fmt::Display for Plan {
                 write!(f, "  {note}")?;
             }
         }
-        if partitions > LISTED {
+        if self.partitions.len() > LISTED {
             let rest: u64 = self.partitions[LISTED..].iter().map(|p| p.range.len()).sum();
             write!(
                 f,
                 "\n  and {} partitions more with {} offsets",
-                partitions - LISTED,
+                self.partitions.len() - LISTED,
                 grouped(rest)
             )?;
         }

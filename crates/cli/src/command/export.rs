@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kaframe::blocking::Cluster;
+use kaframe::number::{counted, grouped};
 use kaframe::{FileFormat, Written};
 
 use super::outcome::{judge, tell};
@@ -18,7 +19,6 @@ use crate::flag::output::ProgressFlag;
 use crate::flag::range::{Range, count};
 use crate::flag::running::Running;
 use crate::messages;
-use crate::render::thousands;
 
 /// Save topics as files: Parquet, Arrow, CSV or NDJSON. A file is there whole or not at all.
 #[derive(Args, Debug)]
@@ -98,11 +98,9 @@ impl Export {
                 exported.map(|exported| {
                     if exported.written.files.is_empty() && !context.output.quiet {
                         messages::note(&format!(
-                            "{topic}: nothing new; {} row{} of {} run{} are in {}",
-                            thousands(exported.rows),
-                            if exported.rows == 1 { "" } else { "s" },
-                            thousands(exported.runs),
-                            if exported.runs == 1 { "" } else { "s" },
+                            "{topic}: nothing new; {} of {} are in {}",
+                            counted(exported.rows, "row", "rows"),
+                            counted(exported.runs, "run", "runs"),
                             path.display()
                         ));
                     }
@@ -139,17 +137,16 @@ pub(super) fn say(written: &Written, path: &Path, context: &Context) {
     let files = match written.files.len() {
         0 => "no file".to_owned(),
         1 => String::new(),
-        many => format!("{} files, ", thousands(many as u64)),
+        many => format!("{} files, ", grouped(many as u64)),
     };
     messages::note(&format!(
-        "{}: {files}{} row{}, {} bytes",
+        "{}: {files}{}, {}",
         match written.files.as_slice() {
             [one] => as_named(&one.path, path).display(),
             _ => path.display(),
         },
-        thousands(written.rows()),
-        if written.rows() == 1 { "" } else { "s" },
-        thousands(written.bytes())
+        counted(written.rows(), "row", "rows"),
+        counted(written.bytes(), "byte", "bytes")
     ));
 }
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
 use clap::Args;
+use kaframe::number::{bytes, counted, grouped};
 use kaframe::{ConfigOrigin, Info};
 
 use crate::Context;
 use crate::exit::Failure;
 use crate::flag::connection::Connection;
 use crate::flag::output::{Format, Rows};
-use crate::render::{self, print_json, print_line, thousands};
+use crate::render::{self, print_json, print_line};
 
 /// Partitions, leaders, offsets, settings, timestamps and sizes of a topic.
 #[derive(Args, Debug)]
@@ -48,15 +49,13 @@ fn facts(info: &Info) -> Vec<String> {
     let copies = info.partitions.iter().map(|p| p.replicas.len()).max().unwrap_or(0);
     let id = info.id.as_ref().map_or_else(String::new, |id| format!(", id {id}"));
     let internal = if info.internal { ", internal" } else { "" };
-    let plural = |count: usize| if count == 1 { "" } else { "s" };
     let mut lines = vec![format!(
-        "{}: {} partition{}, {copies} cop{} of each{id}{internal}",
+        "{}: {}, {} of each{id}{internal}",
         info.topic,
-        info.partitions.len(),
-        plural(info.partitions.len()),
-        if copies == 1 { "y" } else { "ies" },
+        counted(info.partitions.len() as u64, "partition", "partitions"),
+        counted(copies as u64, "copy", "copies"),
     )];
-    lines.push(format!("records     at most {}", thousands(info.offsets())));
+    lines.push(format!("records     at most {}", grouped(info.offsets())));
     lines.push(match (&info.first_time, &info.last_time) {
         (Some(first), Some(last)) => format!(
             "time        {first} to {last}, {}",
@@ -71,10 +70,9 @@ fn facts(info: &Info) -> Vec<String> {
     });
     lines.push(match info.record_bytes {
         Some(mean) => format!(
-            "size        about {mean} bytes a record of key and value, about {} in all before compression (from {} record{})",
-            render::bytes(mean.saturating_mul(info.offsets())),
-            thousands(info.sampled),
-            if info.sampled == 1 { "" } else { "s" }
+            "size        about {mean} bytes a record of key and value, about {} in all before compression (from {})",
+            bytes(mean.saturating_mul(info.offsets())),
+            counted(info.sampled, "record", "records")
         ),
         None => "size        unknown: no record to look at".to_owned(),
     });

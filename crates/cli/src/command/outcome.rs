@@ -1,9 +1,9 @@
 //! The end of a read: what is said of it, and whether it was all that was promised.
 
 use kaframe::Report;
+use kaframe::number::counted;
 
 use crate::exit::Failure;
-use crate::render::thousands;
 use crate::{Context, messages};
 
 /// The report, as long as was asked for: its first line, what is missing or is no record, and all of it where nothing was delivered.
@@ -36,17 +36,14 @@ pub(super) fn judge(report: &Report, strict: bool) -> Result<(), Failure> {
     if !report.complete {
         let lost: u64 = report.partitions.iter().map(|p| p.lost).sum();
         return Err(Failure::Incomplete(format!(
-            "the read is incomplete: {} offsets are lost or were not reached",
-            thousands(lost)
+            "the read is incomplete: {} lost or not reached",
+            counted(lost, "offset is", "offsets are")
         )));
     }
     if strict && report.malformed > 0 {
         return Err(Failure::Incomplete(format!(
             "{} malformed, and --strict was given",
-            match report.malformed {
-                1 => "1 value is".to_owned(),
-                many => format!("{} values are", thousands(many)),
-            }
+            counted(report.malformed, "value is", "values are")
         )));
     }
     Ok(())

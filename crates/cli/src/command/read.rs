@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use kaframe::blocking::Scan;
+use kaframe::number::counted;
 use kaframe::{ErrorKind, FileOptions, Report, Table};
 
 use super::follow;
@@ -18,7 +19,7 @@ use crate::flag::order::Order;
 use crate::flag::output::{Format, ProgressFlag, Rows};
 use crate::flag::range::{Range, count};
 use crate::flag::running::Running;
-use crate::render::{self, Renderer, thousands};
+use crate::render::{self, Renderer};
 use crate::{messages, terminal};
 
 /// Rows that `read` shows on a terminal when nobody said how many.
@@ -322,8 +323,8 @@ fn say_how_to_get_the_rest(report: &Report) {
     let rest: u64 = report.partitions.iter().map(|p| p.not_read).sum();
     if rest > 0 {
         messages::note(&format!(
-            "the first {SCREENFUL} rows; {} offsets lie behind them: -n N for more, -f ndjson (or a pipe) for all",
-            thousands(rest)
+            "the first {SCREENFUL} rows; {} behind them: -n N for more, -f ndjson (or a pipe) for all",
+            counted(rest, "offset lies", "offsets lie")
         ));
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use kaframe::blocking::Cluster;
+use kaframe::number::{counted, grouped};
 use kaframe::{Compression, EncodeFormat, Error, FileFormat, FileSource, WriteOptions, WriteReport, Writer};
 
 use crate::Context;
@@ -16,7 +17,6 @@ use crate::flag::columns::Formats;
 use crate::flag::connection::Connection;
 use crate::flag::output::ProgressFlag;
 use crate::lines::{LineFormat, NO_JSON, RowsBuilder};
-use crate::render::thousands;
 use crate::{messages, progress, terminal};
 
 /// Rows and bytes that are handed over at a time.
@@ -155,7 +155,7 @@ fn write_columns(cluster: &Cluster, mut writer: Writer, files: &[PathBuf]) -> Re
                 Ok(batch) => cluster.block_on(writer.push(&batch))?,
                 Err(error) => {
                     let report = cluster.block_on(writer.finish())?;
-                    let written = format!("{} rows before it are written", thousands(report.rows));
+                    let written = format!("{} written before it", counted(report.rows, "row is", "rows are"));
                     return Err(Failure::Input(error.message().to_owned(), written));
                 }
             }
@@ -271,7 +271,7 @@ impl<'a> Input<'a> {
         let written = match self.writer.report().rows {
             0 => "nothing is written".to_owned(),
             1 => "the record before it is written".to_owned(),
-            rows => format!("the {} records before it are written", thousands(rows)),
+            rows => format!("the {} records before it are written", grouped(rows)),
         };
         let advice = if no_json {
             "; `-s value=string` writes lines as they are"

@@ -114,39 +114,10 @@ pub fn print_json<T: serde::Serialize>(object: &T) -> Result<(), Failure> {
         .map_err(Failure::stdout)
 }
 
-/// A count with commas between the thousands.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A number of bytes as people read it.
-pub fn bytes(number: u64) -> String {
-    indicatif::HumanBytes(number).to_string()
-}
-
 /// Values that cannot be shown are a mistake of this program, not of its user.
 fn not_printable(error: impl std::fmt::Display) -> Failure {
     Failure::Input(
         format!("rows cannot be printed: {error}"),
         "please report this; another format (-f) may work".to_owned(),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::thousands;
-
-    #[test]
-    fn thousands_are_parted() {
-        let parted: Vec<String> = [0, 999, 1000, 123_456, 1_234_567].map(thousands).to_vec();
-        assert_eq!(parted, ["0", "999", "1,000", "123,456", "1,234,567"]);
-    }
 }

@@ -5,9 +5,10 @@ use std::io::Write;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use kaframe::number::counted;
 
+use super::Renderer;
 use super::cell::{Cells, Reader, is_number, type_name};
-use super::{Renderer, thousands};
 use crate::exit::Failure;
 use crate::terminal::{self, Style};
 
@@ -140,19 +141,16 @@ impl<W: Write> Table<W> {
 }
 
 fn shape(rows: usize, columns: usize, shown: usize) -> String {
-    let plural = |number: usize, word: &str| {
-        format!(
-            "{} {word}{}",
-            thousands(number as u64),
-            if number == 1 { "" } else { "s" }
-        )
-    };
     let hidden = if shown < columns {
         format!(" ({shown} shown; -f vertical shows all)")
     } else {
         String::new()
     };
-    format!("{} × {}{hidden}", plural(rows, "row"), plural(columns, "column"))
+    let (rows, columns) = (
+        counted(rows as u64, "row", "rows"),
+        counted(columns as u64, "column", "columns"),
+    );
+    format!("{rows} × {columns}{hidden}")
 }
 
 impl<W: Write> Renderer for Table<W> {
