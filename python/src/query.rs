@@ -14,11 +14,11 @@ use pyo3_arrow::input::AnyRecordBatch;
 use crate::batch::RecordBatch;
 use crate::cluster::Cluster;
 use crate::error::{self, with_hint};
-use crate::reader::{self, on_main_thread};
+use crate::reader::{self, PullSource, Pulled, on_main_thread};
 use crate::runtime::{Home, runtime};
 use crate::scan::Scan;
 use crate::schema::Schema;
-use crate::wait::{Watch, panic_text, wait};
+use crate::wait::{Watch, wait};
 
 /// The dictionary `QueryArguments`.
 #[derive(FromPyObject)]
@@ -131,10 +131,7 @@ impl Query {
         requested_schema: Option<Bound<'py, PyCapsule>>,
     ) -> PyArrowResult<(Answer, Bound<'py, PyCapsule>)> {
         let answer = self.run(py)?;
-        let pulled = Pulled {
-            running: answer.0.clone(),
-            ended: false,
-        };
+        let pulled = Pulled::new(answer.0.clone());
         let capsule = reader::capsule(py, &answer.0.schema, pulled, requested_schema)?;
         Ok((answer, capsule))
     }
@@ -174,7 +171,16 @@ impl Running {
         batch.transpose().map_err(|failed| error::to_python(py, &failed))
     }
 
-    /// The next rows for a consumer of the C stream; errors as text.
+    fn keep(&self, mut answer: kaframe_sql::Answer, batch: &Option<kaframe::Result<arrow_array::RecordBatch>>) {
+        let mut state = self.state();
+        state.note(&mut answer);
+        if matches!(batch, Some(Ok(_))) {
+            state.answer = Some(answer);
+        }
+    }
+}
+
+impl PullSource for Running {
     fn pull(&self) -> Result<Option<arrow_array::RecordBatch>, String> {
         if !self.home.is_here() {
             return Err("this query was made before the process forked".to_owned());
@@ -188,14 +194,6 @@ impl Running {
         let batch = self.runtime.block_on(answer.next());
         self.keep(answer, &batch);
         batch.transpose().map_err(|failed| with_hint(&failed))
-    }
-
-    fn keep(&self, mut answer: kaframe_sql::Answer, batch: &Option<kaframe::Result<arrow_array::RecordBatch>>) {
-        let mut state = self.state();
-        state.note(&mut answer);
-        if matches!(batch, Some(Ok(_))) {
-            state.answer = Some(answer);
-        }
     }
 
     fn close(&self) {
@@ -252,35 +250,6 @@ impl Answer {
     /// The reports of reads that have ended, each as text and as JSON.
     fn reports(&self) -> Vec<(String, String)> {
         self.0.state().reports.clone()
-    }
-}
-
-/// An answer as batches for a capsule.
-struct Pulled {
-    running: Arc<Running>,
-    ended: bool,
-}
-
-impl Iterator for Pulled {
-    type Item = Result<arrow_array::RecordBatch, ArrowError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
-        let pulled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.running.pull()))
-            .unwrap_or_else(|panic| Err(format!("internal error: {}", panic_text(panic.as_ref()))));
-        self.ended = !matches!(pulled, Ok(Some(_)));
-        // The text crosses as a C string: a NUL inside would be a panic on the way out.
-        pulled
-            .transpose()
-            .map(|batch| batch.map_err(|text| ArrowError::ExternalError(text.replace('\0', "\\x00").into())))
-    }
-}
-
-impl Drop for Pulled {
-    fn drop(&mut self) {
-        self.running.close();
     }
 }
 

@@ -10,15 +10,12 @@ use std::sync::OnceLock;
 use std::thread::{self, ThreadId};
 
 use arrow_array::{ArrayRef, RecordBatch, StructArray};
-use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
-use kaframe::Report;
+use arrow_schema::{ArrowError, Field, Schema};
+use kaframe::{Report, panic_text};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use pyo3_arrow::error::PyArrowResult;
 use pyo3_arrow::ffi::{ArrayIterator, to_stream_pycapsule};
-
-use crate::stream::Shared;
-use crate::wait::panic_text;
 
 static MAIN_THREAD: OnceLock<ThreadId> = OnceLock::new();
 
@@ -54,30 +51,35 @@ pub(crate) fn capsule<'py>(
     )
 }
 
-/// A running stream as batches for [`capsule`].
-pub(crate) struct Pulled {
-    stream: Arc<Shared>,
+/// What runs while a consumer of the C stream pulls from it.
+pub(crate) trait PullSource {
+    /// The next rows; errors as text.
+    fn pull(&self) -> Result<Option<RecordBatch>, String>;
+
+    /// Stops everything that runs for it. What was accounted for stays readable.
+    fn close(&self);
+}
+
+/// A source as batches for [`capsule`]. It is closed when the consumer lets go.
+pub(crate) struct Pulled<S: PullSource> {
+    source: Arc<S>,
     ended: bool,
 }
 
-impl Pulled {
-    pub(crate) fn new(stream: Arc<Shared>) -> Pulled {
-        Pulled { stream, ended: false }
-    }
-
-    pub(crate) fn schema(&self) -> SchemaRef {
-        self.stream.schema()
+impl<S: PullSource> Pulled<S> {
+    pub(crate) fn new(source: Arc<S>) -> Self {
+        Pulled { source, ended: false }
     }
 }
 
-impl Iterator for Pulled {
+impl<S: PullSource> Iterator for Pulled<S> {
     type Item = Result<RecordBatch, ArrowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ended {
             return None;
         }
-        let pulled = catch_unwind(AssertUnwindSafe(|| self.stream.pull()))
+        let pulled = catch_unwind(AssertUnwindSafe(|| self.source.pull()))
             .unwrap_or_else(|panic| Err(format!("internal error: {}", panic_text(panic.as_ref()))));
         self.ended = !matches!(pulled, Ok(Some(_)));
         // The text crosses as a C string: a NUL inside would be a panic on the way out.
@@ -87,10 +89,9 @@ impl Iterator for Pulled {
     }
 }
 
-impl Drop for Pulled {
+impl<S: PullSource> Drop for Pulled<S> {
     fn drop(&mut self) {
-        // The consumer has let go: nothing more is fetched, and what was accounted for stays readable.
-        self.stream.close();
+        self.source.close();
     }
 }
 

@@ -190,8 +190,7 @@ impl Scan {
     ) -> PyArrowResult<(Stream, Bound<'py, PyCapsule>)> {
         let stream = self.stream(py, None)?;
         let pulled = Pulled::new(stream.shared.clone());
-        let schema = pulled.schema();
-        let capsule = reader::capsule(py, &schema, pulled, requested_schema)?;
+        let capsule = reader::capsule(py, &stream.shared.schema(), pulled, requested_schema)?;
         Ok((stream, capsule))
     }
 }

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 
 use crate::batch::RecordBatch;
 use crate::error::with_hint;
-use crate::reader::{on_main_thread, report_texts};
+use crate::reader::{PullSource, on_main_thread, report_texts};
 use crate::runtime::Home;
 use crate::wait::{Slot, Watch, wait};
 
@@ -77,8 +77,26 @@ impl Shared {
         batch.transpose().map_err(|failed| crate::error::to_python(py, &failed))
     }
 
-    /// The next batch for a consumer of the C stream; errors as text.
-    pub(crate) fn pull(&self) -> Result<Option<arrow_array::RecordBatch>, String> {
+    /// Notes what is accounted for, and lets the stream go when it has ended.
+    fn keep(&self, stream: RecordBatchStream, batch: &Option<kaframe::Result<arrow_array::RecordBatch>>) {
+        let mut state = self.state();
+        state.note(&stream);
+        if matches!(batch, Some(Ok(_))) {
+            state.running = Some(stream);
+        }
+    }
+
+    fn report(&self) -> Report {
+        self.state().report.clone()
+    }
+
+    fn errors(&self) -> arrow_array::RecordBatch {
+        self.state().errors.clone()
+    }
+}
+
+impl PullSource for Shared {
+    fn pull(&self) -> Result<Option<arrow_array::RecordBatch>, String> {
         if !self.home.is_here() {
             return Err("this stream was made before the process forked".to_owned());
         }
@@ -96,17 +114,7 @@ impl Shared {
         batch.transpose().map_err(|failed| with_hint(&failed))
     }
 
-    /// Notes what is accounted for, and lets the stream go when it has ended.
-    fn keep(&self, stream: RecordBatchStream, batch: &Option<kaframe::Result<arrow_array::RecordBatch>>) {
-        let mut state = self.state();
-        state.note(&stream);
-        if matches!(batch, Some(Ok(_))) {
-            state.running = Some(stream);
-        }
-    }
-
-    /// Stops fetching.
-    pub(crate) fn close(&self) {
+    fn close(&self) {
         let mut state = self.state();
         if let Some(stream) = state.running.take() {
             state.note(&stream);
@@ -119,14 +127,6 @@ impl Shared {
                 std::mem::forget(stream);
             }
         }
-    }
-
-    fn report(&self) -> Report {
-        self.state().report.clone()
-    }
-
-    fn errors(&self) -> arrow_array::RecordBatch {
-        self.state().errors.clone()
     }
 }
 

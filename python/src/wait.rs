@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use kaframe::{Error, ErrorKind, Progress, ProgressFn, WriteProgress, WriteProgressFn};
+use kaframe::{Error, ErrorKind, Progress, ProgressFn, WriteProgress, WriteProgressFn, panic_text};
 use pyo3::prelude::*;
 use tokio::task::JoinHandle;
 
@@ -84,7 +84,7 @@ impl Task {
             .take()
             .map(|task| runtime(py).map(|runtime| py.detach(|| runtime.block_on(task))));
         let reason = match reason {
-            Some(Ok(Err(join))) if join.is_panic() => panic_text(join.into_panic().as_ref()),
+            Some(Ok(Err(join))) if join.is_panic() => panic_text(join.into_panic().as_ref()).to_owned(),
             _ => "a task ended without an answer".to_owned(),
         };
         let error = Error::new(ErrorKind::Internal, format!("internal error: {reason}"))
@@ -99,13 +99,6 @@ impl Drop for Task {
             task.abort();
         }
     }
-}
-
-/// What a panic said.
-pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without words".to_owned())
 }
 
 /// Where the core leaves its progress, for the caller's thread to pick up.

@@ -5,12 +5,20 @@
 
 mod from_client;
 
+use std::any::Any;
 use std::fmt;
 
 use crate::write::WriteReport;
 
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What a panic said, for the error that becomes of it.
+pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
+}
 
 /// What kind of failure it is. One row per kind: exit code of the command and class name in Python.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

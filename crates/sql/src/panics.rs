@@ -6,7 +6,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures::FutureExt;
-use kaframe::{Error, ErrorKind, Result};
+use kaframe::{Error, ErrorKind, Result, panic_text};
 
 /// The result of a call, which may panic. Nothing that the call was changing is used afterwards.
 pub(crate) fn caught<T>(what: &str, call: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -20,14 +20,9 @@ pub(crate) async fn caught_in<T>(what: &str, future: impl Future<Output = Result
 }
 
 fn internal(what: &str, panic: &(dyn Any + Send)) -> Error {
-    let said = panic.downcast_ref::<&str>().copied();
-    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Error::new(
         ErrorKind::Internal,
-        format!(
-            "{what}: the SQL engine panicked: {}",
-            said.unwrap_or("without a message")
-        ),
+        format!("{what}: the SQL engine panicked: {}", panic_text(panic)),
     )
     .with_hint("this is a bug; please report it with the condition or the query; another way of writing it may work")
 }
