@@ -3,10 +3,14 @@
 //! `cargo run --release -p kaframe-codec --example decode_speed [rows]` makes records in memory: flat ones of about 115
 //! bytes, the same with their keys in random order or missing now and then, nested ones of about 530 bytes and tiny ones; with the name of a file
 //! instead it takes one record from each line. It prints rows a second, megabytes a second and nanoseconds a row: the best
-//! of five runs, as the machine's other work only ever slows a run down. On Linux it counts the time that the thread was
-//! running, elsewhere what a clock on the wall shows.
+//! of as many runs as fit into two seconds, as the machine's other work only ever slows a run down. On Linux the time
+//! is that for which the thread was on a core.
 //!
-//! Further words after that choose columns. `PASSES=1` decodes once, to count instructions.
+//! The C library gives memory back to the system when a batch is dropped and gets it again for the next, page by page: a fifth of the time for
+//! wide records. `MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_MAX_=0` before the command makes it keep what it has, so that decoding
+//! is timed alone.
+//!
+//! Further words after that choose columns. `ONCE=1` decodes once, to count instructions.
 
 #[path = "../benches/data/mod.rs"]
 mod data;
@@ -19,27 +23,37 @@ use kaframe_codec::{DecoderOptions, ValueFormat, decoder};
 /// Rows of one batch.
 const BATCH: usize = 16_384;
 
-/// How long this thread has been running.
-fn running(since: Instant) -> Duration {
-    // Time on a core, in nanoseconds, is the first number.
-    std::fs::read_to_string("/proc/thread-self/schedstat")
-        .ok()
-        .and_then(|text| text.split(' ').next()?.parse().ok())
-        .map_or_else(|| since.elapsed(), Duration::from_nanos)
+/// How long each case is decoded again and again.
+const LONG_ENOUGH: Duration = Duration::from_secs(2);
+
+/// How long this thread has been on a core.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "the standard library does not tell")]
+fn on_core(_: Instant) -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the system writes the struct that it is given.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn on_core(begin: Instant) -> Duration {
+    begin.elapsed()
 }
 
 /// Decodes records that stand side by side, as those of a batch do.
 fn measure(name: &str, records: &Records, columns: &[String]) {
-    let passes = std::env::var("PASSES").map_or(5, |passes| passes.parse().expect("a number of passes"));
+    // To count instructions, each record is decoded once.
+    let once = std::env::var_os("ONCE").is_some();
     let options = DecoderOptions {
         select: (!columns.is_empty()).then(|| columns.to_vec()),
         ..DecoderOptions::new(ValueFormat::Json)
     };
-    let clock = Instant::now();
+    let begin = Instant::now();
     let mut best = f64::INFINITY;
-    for _ in 0..passes {
+    loop {
         let mut decoder = decoder(&options);
-        let start = running(clock);
+        let start = on_core(begin);
         let mut rows = 0;
         for batch in records.at.chunks(BATCH) {
             for record in batch {
@@ -49,8 +63,11 @@ fn measure(name: &str, records: &Records, columns: &[String]) {
             }
             rows += std::hint::black_box(decoder.finish()).rows;
         }
-        best = best.min((running(clock) - start).as_secs_f64());
+        best = best.min((on_core(begin) - start).as_secs_f64());
         assert_eq!(rows, records.at.len());
+        if once || begin.elapsed() >= LONG_ENOUGH {
+            break;
+        }
     }
     let (rows, bytes) = (records.at.len() as f64, records.bytes());
     println!(

@@ -38,14 +38,18 @@ impl Bits {
     }
 
     pub(crate) fn extend(&mut self, count: usize, bit: bool) {
-        let end = self.len + count;
-        while self.len < end && !self.len.is_multiple_of(64) {
-            self.push(bit);
-        }
-        if self.len < end {
-            self.words.resize(end.div_ceil(64), if bit { u64::MAX } else { 0 });
-            self.len = end;
+        let used = self.len % 64;
+        self.len += count;
+        if bit {
+            if used > 0
+                && let Some(last) = self.words.last_mut()
+            {
+                *last |= u64::MAX << used;
+            }
+            self.words.resize(self.len.div_ceil(64), u64::MAX);
             self.clear_behind();
+        } else {
+            self.words.resize(self.len.div_ceil(64), 0);
         }
     }
 

@@ -12,8 +12,8 @@ use super::column::{Column, struct_shape};
 use super::lead::Lead;
 use crate::StructShape;
 
-/// Up to this many names are compared one by one.
-const FEW: usize = 32;
+/// Up to this many names, or leads, are compared one by one.
+pub(super) const FEW: usize = 32;
 
 /// One key with its column.
 #[derive(Debug)]

@@ -22,6 +22,7 @@ mod select;
 mod skim;
 pub(crate) mod strings;
 mod text;
+mod utf8;
 mod value;
 
 use std::ops::Range;
@@ -30,7 +31,8 @@ use std::sync::Arc;
 use self::check::{Checker, after_bom};
 use self::column::{Column, Data};
 use self::object::Object;
-use self::scan::input::{AHEAD, Input};
+use self::scan::input::AHEAD;
+pub(crate) use self::scan::input::Input;
 pub(crate) use self::scan::kernel::Level;
 use self::select::Selection;
 use self::value::{Append, Parser, State, Stop};
@@ -245,8 +247,7 @@ impl Decoder for JsonDecoder {
 
     fn push_within(&mut self, buffer: &[u8], value: Range<usize>) -> Result<(), ValueError> {
         if matches!(buffer.get(value.start), Some(b'{' | b'['))
-            && let Some(data) = buffer.get(value.start..value.end.wrapping_add(AHEAD))
-            && let Some(input) = Input::new(data)
+            && let Some(input) = Input::before_others(buffer, &value)
         {
             return self.take(input);
         }

@@ -19,19 +19,24 @@ pub(super) enum Number {
     Beyond,
 }
 
-/// An integer of at most seven digits. `None` says only that this is not one.
+/// An integer of at most fifteen digits and no sign. `None` says only that this is not one.
 #[inline(always)]
 pub(super) fn short_int(input: Input<'_>, at: usize) -> Option<(i64, usize)> {
     let digits = scan::digits(input, at)?;
-    // One to seven digits, of which the first is no zero unless it is alone, and nothing that makes it a float: a point, or
+    let (mut value, mut count, mut behind) = (digits.value(), digits.count(), digits.behind());
+    // Numbers and times in milliseconds: those of a column seldom stand on both sides of this branch.
+    if count == 8 {
+        let rest = scan::digits(input, at.wrapping_add(8))?;
+        value = rest.continuing(value);
+        count = count.wrapping_add(rest.count());
+        behind = rest.behind();
+    }
+    // One to fifteen digits, of which the first is no zero unless it is alone, and nothing that makes it a float: a point, or
     // an e, small or large.
-    let behind = digits.behind | 0x20;
-    if digits.count.wrapping_sub(1) < 7
-        && behind != b'.'
-        && behind != b'e'
-        && (digits.count == 1 || input.byte(at) != b'0')
-    {
-        return Some((digits.value as i64, at.wrapping_add(digits.count)));
+    let behind = behind | 0x20;
+    let leading_zero = (count > 1) & (input.byte(at) == b'0');
+    if count.wrapping_sub(1) < 15 && behind != b'.' && behind != b'e' && !leading_zero {
+        return Some((value as i64, at.wrapping_add(count)));
     }
     None
 }
@@ -71,23 +76,19 @@ pub(super) fn short_float(input: Input<'_>, at: usize) -> Option<(f64, usize)> {
     let negative = input.byte(at) == b'-';
     let start = at.wrapping_add(usize::from(negative));
     let whole = scan::digits(input, start)?;
-    let point = start.wrapping_add(whole.count);
-    if whole.behind != b'.' || whole.count.wrapping_sub(1) >= 7 || (whole.count > 1 && input.byte(start) == b'0') {
+    let point = start.wrapping_add(whole.count());
+    // One branch where it can be: whether there is more than one digit changes from value to value.
+    let leading_zero = (whole.count() > 1) & (input.byte(start) == b'0');
+    if whole.behind() != b'.' || whole.count().wrapping_sub(1) >= 7 || leading_zero {
         return None;
     }
     let fraction = scan::digits(input, point.wrapping_add(1))?;
-    if fraction.count.wrapping_sub(1) >= 7 || matches!(fraction.behind, b'e' | b'E') {
+    if fraction.count().wrapping_sub(1) >= 7 || matches!(fraction.behind(), b'e' | b'E') {
         return None;
     }
-    let value = whole
-        .value
-        .wrapping_mul(scan::POWERS[fraction.count])
-        .wrapping_add(fraction.value) as i64;
-    let value = value as f64 / POWERS[fraction.count];
-    Some((
-        if negative { -value } else { value },
-        point.wrapping_add(1 + fraction.count),
-    ))
+    let value = whole.value_with(fraction) as i64;
+    let value = signed(value as f64 / POWERS[fraction.count()], negative);
+    Some((value, point.wrapping_add(fraction.count()).wrapping_add(1)))
 }
 
 /// Appends the number at `at`, if it has at most 15 digits and no exponent; gives the position behind it.
@@ -118,8 +119,14 @@ fn long_float(input: Input<'_>, at: usize) -> Option<(f64, usize)> {
     if fraction == 0 || count + fraction > 15 || matches!(input.byte(end), b'e' | b'E') {
         return None;
     }
-    let value = value as f64 / POWERS[fraction];
-    Some((if negative { -value } else { value }, end))
+    Some((signed(value as f64 / POWERS[fraction], negative), end))
+}
+
+/// The number with its sign. No branch: signs often come as they like, and a branch that is guessed wrong costs more than all
+/// the rest.
+#[inline(always)]
+fn signed(value: f64, negative: bool) -> f64 {
+    f64::from_bits(value.to_bits() | u64::from(negative) << 63)
 }
 
 /// The number at `at` and the position behind it.

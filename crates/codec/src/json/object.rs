@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::check::MAX_DEPTH;
 use super::column::{Column, Data};
-use super::fields::{Field, FieldColumns};
+use super::fields::{FEW, Field, FieldColumns};
 use super::lead::Separator;
 use super::scan::input::Input;
 use super::scan::kernel::{Kernel, Task};
@@ -46,6 +46,45 @@ struct Place {
     previous: usize,
     /// The field that is to be expected.
     guess: usize,
+}
+
+/// A key that is known by its lead: its field, and where its value starts.
+enum Guessed {
+    /// The one that was guessed, or the one behind it.
+    Expected(usize, usize),
+    /// Another one.
+    Known(usize, usize),
+}
+
+/// Looks for a lead that stands at a place where not the guessed one does, or a longer one than a block.
+struct Guess<'f, 'd>(&'f FieldColumns, Input<'d>, Place);
+
+impl Task for Guess<'_, '_> {
+    type Output = Option<Guessed>;
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+        let Self(columns, input, place) = self;
+        if let Some(guessed) = columns.fields.get(place.guess) {
+            // The lead may be a long one. An optional key may have been left out: the one behind it comes next.
+            for guess in [place.guess, guessed.next] {
+                let Some(field) = columns.fields.get(guess) else {
+                    break;
+                };
+                if field.lead.stands_at(kernel, input, place.at, place.separator) {
+                    return Some(Guessed::Expected(guess, place.at.wrapping_add(field.lead.len())));
+                }
+            }
+        }
+        // Keys in any order: a comparison with each lead costs less than to read the key.
+        let here = input.block(place.at)?;
+        let few = columns.fields.get(..FEW).unwrap_or(&columns.fields);
+        let found = few
+            .iter()
+            .position(|field| field.lead.stands_in(kernel, here, place.separator))?;
+        let lead = &few.get(found)?.lead;
+        Some(Guessed::Known(found, place.at.wrapping_add(lead.len())))
+    }
 }
 
 impl Task for Object<'_, '_, '_> {
@@ -202,25 +241,13 @@ impl Parser<'_> {
         place: Place,
         depth: usize,
     ) -> Result<Next, Stop> {
-        struct Guess<'f, 'd>(&'f FieldColumns, Input<'d>, Place);
-        impl Task for Guess<'_, '_> {
-            type Output = Option<(usize, usize)>;
-            #[inline(always)]
-            fn run<K: Kernel>(self, kernel: K) -> Self::Output {
-                let Self(columns, input, place) = self;
-                let guessed = columns.fields.get(place.guess)?;
-                // The lead may be a long one. An optional key may have been left out: the one behind it comes next.
-                for guess in [place.guess, guessed.next] {
-                    let lead = &columns.fields.get(guess)?.lead;
-                    if lead.stands_at(kernel, input, place.at, place.separator) {
-                        return Some((guess, place.at + lead.len()));
-                    }
-                }
-                None
+        match kernel.run(Guess(columns, self.input, place)) {
+            Some(Guessed::Expected(found, value)) => return Ok(Next::Value(found, value)),
+            Some(Guessed::Known(found, value)) => {
+                follows(columns, place, found);
+                return Ok(Next::Value(found, value));
             }
-        }
-        if let Some((found, value)) = kernel.run(Guess(columns, self.input, place)) {
-            return Ok(Next::Value(found, value));
+            None => {}
         }
         let data = self.input.data();
         let at = match before_key(data, place.at, place.separator)? {
@@ -247,11 +274,7 @@ impl Parser<'_> {
                 columns.add(&name, Column::null())
             }
         };
-        match columns.fields.get_mut(place.previous) {
-            Some(previous) => previous.next = found,
-            None if place.separator == Separator::BRACE => columns.first = found,
-            None => {}
-        }
+        follows(columns, place, found);
         columns.fields[found].lead.learn(&data[place.at..value]);
         Ok(Next::Value(found, value))
     }
@@ -274,6 +297,15 @@ impl Parser<'_> {
         let end = full_walk(self.state, self.input.data(), value, depth + 1)?;
         self.state.extra.member(key, value..end);
         Ok(Next::Extra(end))
+    }
+}
+
+/// Remembers that the field `found` came at `place`.
+fn follows(columns: &mut FieldColumns, place: Place, found: usize) {
+    match columns.fields.get_mut(place.previous) {
+        Some(previous) => previous.next = found,
+        None if place.separator == Separator::BRACE => columns.first = found,
+        None => {}
     }
 }
 

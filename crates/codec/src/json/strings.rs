@@ -2,7 +2,8 @@
 //!
 //! Every string is checked for UTF-8 while it is copied, so that the finished array is built without looking at it again.
 //! That takes unsafe code, and so does the copy of whole blocks. What makes it sound is in this file alone: the fields are
-//! private, and nothing but [`Strings::push_short`], [`Strings::push`] and [`Strings::push_text`] moves bytes in.
+//! private, and nothing but [`Strings::push_short`], [`Strings::push`], [`Strings::push_text`] and [`Strings::push_text_of`]
+//! moves bytes in.
 #![allow(unsafe_code)]
 
 use std::sync::Arc;
@@ -10,10 +11,10 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, LargeStringArray};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
-use super::check::Bad;
 use super::scan::input::Input;
-use super::scan::kernel::{BLOCK, Block, Ends, Kernel, Stops, Task, block};
-use super::{scan, text};
+use super::scan::kernel::{BLOCK, Block, Ends, Kernel, Level, Stops, Task};
+use super::text;
+use super::utf8::is_utf8;
 use crate::bits::{Ready, expect, take_vec};
 
 /// Strings one behind the other.
@@ -64,6 +65,36 @@ impl Strings {
         Ok(())
     }
 
+    /// The same for the whole of `input`. Costs a look at each block, and another at a text that is not ASCII alone.
+    #[inline]
+    pub(crate) fn push_text_of(&mut self, level: Level, input: Input<'_>) -> Result<(), usize> {
+        struct Push<'s, 'd>(&'s mut Strings, Input<'d>);
+        impl Task for Push<'_, '_> {
+            type Output = bool;
+            #[inline(always)]
+            fn run<K: Kernel>(self, kernel: K) -> Self::Output {
+                let Self(strings, input) = self;
+                let (mut at, mut beyond_ascii) = (0, 0);
+                while let left @ 1.. = input.end().wrapping_sub(at)
+                    && let Some(block) = input.block(at)
+                {
+                    let count = left.min(BLOCK);
+                    beyond_ascii |= kernel.stops(block).high & (u32::MAX >> (BLOCK - count));
+                    strings.append_block(block, count);
+                    at = at.wrapping_add(count);
+                }
+                beyond_ascii == 0 || is_utf8(kernel, input, 0..input.end())
+            }
+        }
+        let start = self.data.len();
+        if !level.run(Push(self, input)) {
+            self.data.truncate(start);
+            return self.push_text(input.value());
+        }
+        self.offsets.push(self.data.len() as i64);
+        Ok(())
+    }
+
     /// Appends the first `count` bytes of `block`; gives the length with them.
     #[inline(always)]
     fn append_block(&mut self, block: &Block, count: usize) -> usize {
@@ -87,70 +118,69 @@ impl Strings {
         self.data.reserve(BLOCK);
     }
 
-    /// The same for any string. On an error nothing is appended.
+    /// Appends the JSON string at `at`, whichever it is; gives the position behind it. Nothing is appended where there is none,
+    /// or one that is not well formed.
+    // A call of its own: what is left by `push_short` takes its time anyway.
     #[inline(never)]
-    pub(super) fn push<K: Kernel>(&mut self, kernel: K, data: &[u8], at: usize) -> Result<usize, Bad> {
-        struct Push<'a>(&'a mut Strings, &'a [u8], usize);
-        impl Task for Push<'_> {
-            type Output = Result<usize, Bad>;
+    pub(super) fn push<K: Kernel>(&mut self, kernel: K, input: Input<'_>, at: usize) -> Option<usize> {
+        struct Push<'s, 'd>(&'s mut Strings, Input<'d>, usize);
+        impl Task for Push<'_, '_> {
+            type Output = Option<usize>;
             #[inline(always)]
             fn run<K: Kernel>(self, kernel: K) -> Self::Output {
-                let Self(strings, data, at) = self;
+                let Self(strings, input, at) = self;
                 let start = strings.data.len();
-                let end = strings.append(kernel, data, at);
+                let end = strings.append(kernel, input, at);
                 match end {
-                    Ok(_) => strings.offsets.push(strings.data.len() as i64),
-                    Err(_) => strings.data.truncate(start),
+                    Some(_) => strings.offsets.push(strings.data.len() as i64),
+                    None => strings.data.truncate(start),
                 }
                 end
             }
         }
-        kernel.run(Push(self, data, at))
+        if input.byte(at) != b'"' {
+            return None;
+        }
+        kernel.run(Push(self, input, at.wrapping_add(1)))
     }
 
-    /// Appends the bytes of the string; on an error perhaps some of them.
+    /// Appends the bytes of the string whose first byte behind the opening quote is at `at`; without an end perhaps some of
+    /// them. Costs a look at each block up to each escape, and another at a run that is not ASCII alone.
     #[inline(always)]
-    fn append<K: Kernel>(&mut self, kernel: K, data: &[u8], mut at: usize) -> Result<usize, Bad> {
-        let start = self.data.len();
-        let mut beyond_ascii = 0;
+    fn append<K: Kernel>(&mut self, kernel: K, input: Input<'_>, mut at: usize) -> Option<usize> {
+        // An escape stands for whole characters, so that what is valid on both sides of it is valid with it.
+        let (mut run, mut beyond_ascii) = (at, 0);
         loop {
-            while let Some(block) = block(data, at) {
-                let Stops { stops, high } = kernel.stops(block);
-                let count = stops.trailing_zeros() as usize;
-                self.append_block(block, count);
-                at += count;
-                beyond_ascii |= high & (stops ^ stops.wrapping_sub(1));
-                if count < BLOCK {
-                    break;
-                }
+            let block = input.block(at)?;
+            let Stops { stops, high } = kernel.stops(block);
+            let count = stops.trailing_zeros() as usize;
+            self.append_block(block, count);
+            at = at.wrapping_add(count);
+            beyond_ascii |= high & (stops ^ stops.wrapping_sub(1));
+            let Some(stop) = block.get(count) else {
+                continue;
+            };
+            if beyond_ascii != 0 && !is_utf8(kernel, input, run..at) {
+                return None;
             }
-            let (stop, high) = scan::plain_run(data, at);
-            beyond_ascii |= u32::from(high);
-            self.data.extend_from_slice(&data[at..stop]);
-            match data.get(stop) {
-                Some(b'"') => {
-                    // An escape stands for whole characters, so that what is valid around it is valid with it.
-                    if beyond_ascii != 0 && std::str::from_utf8(&self.data[start..]).is_err() {
-                        return Err(Bad {
-                            byte: stop,
-                            reason: "invalid UTF-8 in a string",
-                        });
+            match stop {
+                b'"' => return Some(at.wrapping_add(1)),
+                b'\\' => match text::short_escape(input.byte(at.wrapping_add(1))) {
+                    Some(byte) => {
+                        self.data.push(byte);
+                        at = at.wrapping_add(2);
                     }
-                    return Ok(stop + 1);
-                }
-                Some(b'\\') => {
-                    let (character, next) = text::escape(data, stop)?;
-                    self.data
-                        .extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                    at = next;
-                }
-                _ => {
-                    return Err(Bad {
-                        byte: stop,
-                        reason: "a string that does not end",
-                    });
-                }
+                    None => {
+                        let (character, next) = text::escape(input.data(), at).ok()?;
+                        let mut bytes = [0; 4];
+                        self.data
+                            .extend_from_slice(character.encode_utf8(&mut bytes).as_bytes());
+                        at = next;
+                    }
+                },
+                _ => return None,
             }
+            (run, beyond_ascii) = (at, 0);
         }
     }
 
@@ -192,7 +222,7 @@ impl Strings {
         let data = Buffer::from_vec(data);
         // SAFETY: the offsets start with 0 and never fall, since each was the length of the data when it was pushed, and
         // the data was never cut further back than the offsets; the last is the length of the data. Between two
-        // neighbours stands what one push appended, which is UTF-8: ASCII by the kernel's mask, else by `from_utf8`; or nothing. There are as many validity bits as strings.
+        // neighbours stands what one push appended, which is UTF-8: ASCII by the kernel's mask, else by `is_utf8` or `from_utf8`; or nothing. There are as many validity bits as strings.
         let array = unsafe {
             let offsets = OffsetBuffer::new_unchecked(ScalarBuffer::from(offsets));
             LargeStringArray::new_unchecked(offsets, data, nulls)

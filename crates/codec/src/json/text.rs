@@ -94,18 +94,28 @@ pub(super) fn skim(data: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
+/// The character that a backslash and this letter stand for, if it is one of the short ones.
+#[inline(always)]
+pub(super) fn short_escape(letter: u8) -> Option<u8> {
+    const CHARACTERS: [u8; 256] = {
+        let mut characters = [0; 256];
+        let pairs = *b"\"\"\\\\//b\x08f\x0cn\nr\rt\t";
+        let mut at = 0;
+        while at < pairs.len() {
+            characters[pairs[at] as usize] = pairs[at + 1];
+            at += 2;
+        }
+        characters
+    };
+    let character = CHARACTERS[usize::from(letter)];
+    (character != 0).then_some(character)
+}
+
 /// The character that the escape at `at` (its backslash) stands for, and the position behind it.
 pub(super) fn escape(data: &[u8], at: usize) -> Result<(char, usize), Bad> {
     let character = match data.get(at + 1) {
-        Some(b'"') => '"',
-        Some(b'\\') => '\\',
-        Some(b'/') => '/',
-        Some(b'b') => '\u{8}',
-        Some(b'f') => '\u{c}',
-        Some(b'n') => '\n',
-        Some(b'r') => '\r',
-        Some(b't') => '\t',
         Some(b'u') => return unicode(data, at),
+        Some(letter) if let Some(byte) = short_escape(*letter) => char::from(byte),
         Some(_) => {
             return Err(Bad {
                 byte: at + 1,

@@ -125,11 +125,8 @@ impl Parser<'_> {
     ) -> Result<usize, Stop> {
         let data = self.input.data();
         match (&mut column.data, self.peek(at)) {
-            (Data::String(strings), b'"') => {
-                let end = strings.push(kernel, data, at + 1)?;
-                column.close();
-                Ok(end)
-            }
+            // Every well-formed one is usual.
+            (Data::String(_), b'"') => Err(Stop::Malformed),
             (_, b'n') => {
                 let end = literal(data, at, b"null").ok_or(Stop::Malformed)?;
                 column.pad_to(column.rows + 1);
@@ -280,7 +277,10 @@ impl Parser<'_> {
 pub(super) fn usual<K: Kernel>(kernel: K, input: Input<'_>, column: &mut Column, at: usize) -> Option<usize> {
     // Strings are the most: a branch of their own costs less than one of many ways.
     let end = if let Data::String(strings) = &mut column.data {
-        strings.push_short(kernel, input, at)?
+        match strings.push_short(kernel, input, at) {
+            Some(end) => end,
+            None => strings.push(kernel, input, at)?,
+        }
     } else {
         match &mut column.data {
             Data::Int64(ints) => match number::short_int(input, at) {

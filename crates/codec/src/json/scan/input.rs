@@ -10,6 +10,7 @@
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::kernel::{BLOCK, Block};
 
@@ -18,7 +19,7 @@ pub(in crate::json) const AHEAD: usize = 2 * BLOCK;
 
 /// The bytes of a value and those behind it: two words, so that it travels in registers.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::json) struct Input<'d> {
+pub(crate) struct Input<'d> {
     start: *const u8,
     /// Where the last block of the data starts: a block can be read there and before.
     last: usize,
@@ -34,6 +35,12 @@ impl<'d> Input<'d> {
             last: data.len() - BLOCK,
             data: PhantomData,
         })
+    }
+
+    /// The value at `value` of `buffer`, if enough stands behind it.
+    #[inline(always)]
+    pub(crate) fn before_others(buffer: &'d [u8], value: &Range<usize>) -> Option<Self> {
+        Self::new(buffer.get(value.start..value.end.wrapping_add(AHEAD))?)
     }
 
     /// Length of the value.

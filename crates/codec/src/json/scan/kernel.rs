@@ -59,12 +59,6 @@ pub(in crate::json) trait Task {
     fn run<K: Kernel>(self, kernel: K) -> Self::Output;
 }
 
-/// The block that starts at `at`, if the data has one.
-#[inline(always)]
-pub(in crate::json) fn block(data: &[u8], at: usize) -> Option<&Block> {
-    data.get(at..at.checked_add(BLOCK)?)?.first_chunk()
-}
-
 /// The kernels there are on this kind of machine.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Level {

@@ -108,16 +108,56 @@ pub(super) fn boolean(input: Input<'_>, at: usize) -> Option<(bool, usize)> {
     ((word ^ u64::from_le_bytes(wanted)) << (64 - bits) == 0).then_some((bit, at.wrapping_add(bits / 8)))
 }
 
-pub(super) const POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+const POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
-/// A run of at most eight digits.
+/// A run of at most eight digits, at the start of a word.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Digits {
-    /// The number they spell.
-    pub(super) value: u64,
-    pub(super) count: usize,
+    word: u64,
+    /// Bits of the word that are digits.
+    bits: u32,
+}
+
+impl Digits {
+    #[inline(always)]
+    pub(super) fn count(self) -> usize {
+        (self.bits / 8) as usize
+    }
+
     /// The byte behind them; meaningless behind eight.
-    pub(super) behind: u8,
+    #[inline(always)]
+    pub(super) fn behind(self) -> u8 {
+        self.word.wrapping_shr(self.bits) as u8
+    }
+
+    /// The number they spell.
+    #[inline(always)]
+    pub(super) fn value(self) -> u64 {
+        let value = eight_digits(self.at_the_end());
+        if self.bits == 0 { 0 } else { value }
+    }
+
+    /// The number that they spell with `rest` behind them: with one conversion, if together they are eight digits at most
+    /// and neither is empty.
+    #[inline(always)]
+    pub(super) fn value_with(self, rest: Self) -> u64 {
+        if self.bits.wrapping_add(rest.bits) <= 64 {
+            return eight_digits(self.at_the_end().wrapping_shr(rest.bits) | rest.at_the_end());
+        }
+        rest.continuing(self.value())
+    }
+
+    /// The number that `value` becomes with these digits behind it, modulo 2^64.
+    #[inline(always)]
+    pub(super) fn continuing(self, value: u64) -> u64 {
+        value.wrapping_mul(POWERS[self.count()]).wrapping_add(self.value())
+    }
+
+    /// The word with the digits as its last bytes, zeros before them; without digits it is left as it is.
+    #[inline(always)]
+    fn at_the_end(self) -> u64 {
+        self.word.wrapping_shl(64 - self.bits)
+    }
 }
 
 /// The digits at `at`, up to eight; nothing far behind the value.
@@ -126,13 +166,7 @@ pub(super) fn digits(input: Input<'_>, at: usize) -> Option<Digits> {
     let word = input.word(at)?;
     let nibbles = word ^ (ONES * u64::from(b'0'));
     let bits = other_than_digits(nibbles).trailing_zeros() & 0x78;
-    // Without digits the word is moved out whole, and the rest of the shift brings nothing in.
-    let value = eight_digits(word.wrapping_shl(64 - bits));
-    Some(Digits {
-        value: if bits == 0 { 0 } else { value },
-        count: (bits / 8) as usize,
-        behind: word.wrapping_shr(bits) as u8,
-    })
+    Some(Digits { word, bits })
 }
 
 /// Reads digits from `at` on, as many as there are up to 24, continuing the number `value`. Gives the number, modulo 2^64,
@@ -142,9 +176,9 @@ pub(super) fn more_digits(input: Input<'_>, start: usize, mut value: u64) -> (u6
     while at - start < 24
         && let Some(digits) = digits(input, at)
     {
-        value = value.wrapping_mul(POWERS[digits.count]).wrapping_add(digits.value);
-        at += digits.count;
-        if digits.count < 8 {
+        value = digits.continuing(value);
+        at += digits.count();
+        if digits.count() < 8 {
             break;
         }
     }
@@ -209,9 +243,9 @@ mod tests {
             let input = Input::new(&padded).unwrap();
             prop_assert_eq!(more_digits(input, 0, 0), (value, count));
             let first = digits(input, 0).unwrap();
-            prop_assert_eq!(first.count, count.min(8));
+            prop_assert_eq!(first.count(), count.min(8));
             if count < 8 {
-                prop_assert_eq!((first.value, first.behind), (value, data.get(count).copied().unwrap_or(0)));
+                prop_assert_eq!((first.value(), first.behind()), (value, data.get(count).copied().unwrap_or(0)));
             }
         }
     }
@@ -221,7 +255,7 @@ mod tests {
         for byte in 0..=255u8 {
             let mut data = [b'7'; AHEAD];
             data[..3].copy_from_slice(&[b'1', b'2', byte]);
-            let count = digits(Input::new(&data).unwrap(), 0).unwrap().count;
+            let count = digits(Input::new(&data).unwrap(), 0).unwrap().count();
             assert_eq!(count, if byte.is_ascii_digit() { 8 } else { 2 }, "{byte}");
         }
     }
