@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import select
 import statistics
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from bench.suite.topics import Topic
 
 Measured = dict[str, Any]
 SECONDS = 900
+IMPORT_SECONDS = 60
 #: Memory that is at hand when a turn begins.
 AT_HAND = 900 << 20
 HELD_SECONDS = 2.2
@@ -83,9 +85,14 @@ def run(programs: Programs, peer: Peer, job: Job) -> Measured:
                 cwd=environment.ROOT,
                 env=variables,
             )
-            assert process.stdout is not None
             # It imports what it needs, says so, and waits for a line to begin.
-            process.stdout.readline()
+            ready = select.select([process.stdout], [], [], IMPORT_SECONDS)[0]
+            if ready:
+                ready[0].readline()
+        if not ready:
+            process.kill()
+            process.communicate()
+            return {"failed": f"not ready to begin after {IMPORT_SECONDS} s"}
         try:
             out, _ = process.communicate("begin\n", timeout=SECONDS)
         except subprocess.TimeoutExpired:
