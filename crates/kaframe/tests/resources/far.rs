@@ -16,25 +16,26 @@ const OTHERS: usize = 2;
 
 #[test]
 fn more_connections_only_for_distance() {
-    let _alone = alone();
-    tune(Tuning {
-        decoders: Some(CORES),
-        ..Tuning::default()
+    alone("far::more_connections_only_for_distance", || {
+        tune(Tuning {
+            decoders: Some(CORES),
+            ..Tuning::default()
+        });
+        for (round_trip, expected) in [(0, 1..=CORES + OTHERS), (200, 3 * CORES..=4 * CORES + OTHERS)] {
+            let broker = broker(1, &events(500), 2000);
+            let address = broker.bootstrap_servers().to_socket_addrs().unwrap().next().unwrap();
+            let proxy = Delay::start(0, address, Duration::from_millis(round_trip));
+            broker.control().advertise(1, "127.0.0.1", proxy.address.port());
+            let cluster = Cluster::connect(&proxy.address.to_string()).unwrap();
+            let options = ScanOptions {
+                metadata: Metadata::None,
+                ..ScanOptions::default()
+            };
+            let table = cluster.read("t", options).unwrap();
+            assert_eq!(table.num_rows(), 1_000_000);
+            let opened = proxy.connections();
+            assert!(expected.contains(&opened), "{round_trip} ms: {opened} connections");
+        }
+        tune(Tuning::default());
     });
-    for (round_trip, expected) in [(0, 1..=CORES + OTHERS), (200, 3 * CORES..=4 * CORES + OTHERS)] {
-        let broker = broker(1, &events(500), 2000);
-        let address = broker.bootstrap_servers().to_socket_addrs().unwrap().next().unwrap();
-        let proxy = Delay::start(0, address, Duration::from_millis(round_trip));
-        broker.control().advertise(1, "127.0.0.1", proxy.address.port());
-        let cluster = Cluster::connect(&proxy.address.to_string()).unwrap();
-        let options = ScanOptions {
-            metadata: Metadata::None,
-            ..ScanOptions::default()
-        };
-        let table = cluster.read("t", options).unwrap();
-        assert_eq!(table.num_rows(), 1_000_000);
-        let opened = proxy.connections();
-        assert!(expected.contains(&opened), "{round_trip} ms: {opened} connections");
-    }
-    tune(Tuning::default());
 }

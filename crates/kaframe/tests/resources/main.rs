@@ -1,4 +1,4 @@
-//! What reading takes of the machine: memory, connections, threads. These tests measure the whole process, so one at a time.
+//! What reading takes of the machine: memory, connections, threads. These tests measure a whole process, so each has one of its own.
 
 mod cancelled;
 mod delay;

@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,9 +12,22 @@ use kaframe_wire::batch::{BatchBuilder, Compression, ProducerStamp};
 
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// Nobody else measures while this is held.
-pub fn alone() -> MutexGuard<'static, ()> {
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// Does a test, by its name with its module, in a process of its own and while no other one measures: memory that an earlier test has given
+/// back and the allocator has kept would hide what this one takes.
+pub fn alone(test: &str, body: impl FnOnce()) {
+    const INSIDE: &str = "KAFRAME_TEST_ALONE";
+    if std::env::var_os(INSIDE).is_some() {
+        return body();
+    }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let output = Command::new(std::env::current_exe().expect("this program"))
+        .args([test, "--exact", "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .expect("this program starts again");
+    let said = String::from_utf8_lossy(&output.stdout);
+    print!("{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("1 passed; 0 failed"), "{test} failed in its process");
 }
 
 /// A broker whose topic `t` has partitions of so many copies of a batch.
@@ -65,9 +79,23 @@ pub fn memory(field: &str) -> u64 {
     kilobytes * 1024
 }
 
-/// From now on the peak is that of what follows.
-pub fn forget_peak() {
-    fs::write("/proc/self/clear_refs", "5").expect("the peak can be reset");
+/// What the process held when a test began to measure.
+pub struct Baseline(u64);
+
+impl Baseline {
+    pub fn now() -> Baseline {
+        Baseline(memory("VmRSS"))
+    }
+
+    /// From now on the peak is that of what follows.
+    pub fn forget_peak(&self) {
+        fs::write("/proc/self/clear_refs", "5").expect("the peak can be reset");
+    }
+
+    /// Bytes beyond the baseline, at the peak. The kernel counts for each core apart, so that little can be less than none.
+    pub fn peak(&self) -> u64 {
+        memory("VmHWM").saturating_sub(self.0)
+    }
 }
 
 /// Threads of readers.
