@@ -1,5 +1,6 @@
 # make demo    build, start the embedded broker, write and read 1,000 records, print the DataFrame (needs Rust, Python 3.11, make)
 # make test    all tests, those against a real Apache Kafka included (also Java 17, Maven, kcat)
+# make conformance  every read of the conformance suite with every combination of splits, connections, threads and memory (about an hour)
 # make lint    rustfmt, clippy, ruff, pyright, stubtest
 # make bench   kaframe beside every other reader on a real Kafka, kept in bench/runs/; FULL=1 for the larger sizes (bench/README.md)
 # make micro   micro-benchmarks of the hot loops (criterion)
@@ -22,7 +23,7 @@ X86 := x86_64-unknown-linux-gnu
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test lint style bench micro instructions arm sanitize fuzz wheel build tools clean
+.PHONY: demo test conformance lint style bench micro instructions arm sanitize fuzz wheel build tools clean
 .DEFAULT_GOAL := demo
 
 demo: build
@@ -34,6 +35,10 @@ test: tools build $(VENV)/test
 	cargo test --release --locked
 	$(BIN)/python -m tests.kafka 4.1 -- cargo test --release --locked -p kaframe-client --test kafka -- --ignored
 	KAFRAME_BROKER_BIN="target/release/kaframe broker" $(BIN)/python -m pytest -n $(TESTS_AT_ONCE)
+
+conformance: tools build $(VENV)/test
+	$(BIN)/python -m tests.kafka fetch
+	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) tests/conformance --tunings whole
 
 lint: style build
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings

@@ -43,8 +43,8 @@ class LiveCount:
             print("FAILED: with CI=true at least one test must have run against a real Apache Kafka")
 
 
-#: The cluster in the name of a test of the conformance suite, with how it is tuned: "[embedded-4.1, splits of 7-zstd]".
-CLUSTER = re.compile(r"\[((?:embedded|kafka)-[\d.]+(?:, [^]-]+)?)")
+#: The cluster in the name of a test of the conformance suite: "[embedded-4.1-zstd]".
+CLUSTER = re.compile(r"\[((?:embedded|kafka)-[\d.]+)")
 
 
 @pytest.hookimpl(optionalhook=True)

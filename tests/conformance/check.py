@@ -1,8 +1,8 @@
-"""The one question that every test of the suite asks: these rows, this report, and does librdkafka see the same?"""
+"""The one question that every test of the suite asks: these rows, this report, in every way of reading, and does librdkafka see the same?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import kaframe as kf
 from tests.conformance import foreign
 from tests.conformance.clusters import Cluster
 from tests.conformance.foreign import Row
+from tests.conformance.tunings import ways
 
 METADATA = ["_partition", "_offset", "_key", "_headers", "_timestamp", "_timestamp_type"]
 TERMS = ("delivered", "filtered", "skipped", "aborted", "control", "absent", "lost", "not_read")
@@ -68,20 +69,41 @@ def check(
     *,
     second: Iterable[Row] | None = None,
     **read: Any,
-) -> kf.Table:
-    """Read ``topic`` and compare rows and report; ``second`` is the second opinion (by default librdkafka's whole read)."""
+) -> None:
+    """Read ``topic`` in every way and compare rows and report; ``second`` is the second opinion (by default librdkafka's whole read)."""
+    for _ in checked(cluster, topic, want, expected, second=second, **read):
+        pass
+
+
+def checked(
+    cluster: Cluster,
+    topic: str,
+    want: Sequence[Row],
+    expected: Mapping[int, Mapping[str, int]],
+    *,
+    second: Iterable[Row] | None = None,
+    **read: Any,
+) -> Iterator[kf.Table]:
+    """:func:`check` for a loop, which gets the table of each way and may ask more of it."""
     isolation_level = read.get("isolation_level", "read_committed")
     if second is None:
         second = foreign.read(cluster.bootstrap_servers, topic, isolation_level=isolation_level)
-    assert list(second) == list(want), "librdkafka does not see the rows that this test expects"
-    table = kf.read(topic, bootstrap_servers=cluster.bootstrap_servers, **RAW, **read)
-    assert rows(table) == list(want)
-    assert len(table) == len(want)
-    assert terms(table.report) == {partition: dict(counts) for partition, counts in expected.items()}
-    assert_law(table.report)
-    assert table.complete
-    assert kf.scan(topic, bootstrap_servers=cluster.bootstrap_servers, **RAW, **read).count() == len(want)
-    return table
+    want = list(want)
+    assert list(second) == want, "librdkafka does not see the rows that this test expects"
+    counts = {partition: dict(each) for partition, each in expected.items()}
+    for _ in ways():
+        table = kf.read(topic, bootstrap_servers=cluster.bootstrap_servers, **RAW, **read)
+        assert rows(table) == want
+        assert len(table) == len(want)
+        assert terms(table.report) == counts
+        assert_law(table.report)
+        assert table.complete
+        scan = kf.scan(topic, bootstrap_servers=cluster.bootstrap_servers, **RAW, **read)
+        assert scan.count() == len(want)
+        # A stream keeps the order inside a partition only.
+        assert sorted((row for batch in scan for row in rows(batch)), key=lambda row: row.partition) == want
+        assert terms(scan.report) == counts
+        yield table
 
 
 def placed(records: Sequence[foreign.Record], where: Sequence[tuple[int, int]]) -> list[Row]:

@@ -27,8 +27,6 @@ class Cluster:
     bootstrap_servers: str
     version: tuple[int, int]
     server: KafkaServer | None
-    # Reads are run otherwise than by default: rows and reports are the same, what is fetched is not.
-    tuned: bool = False
 
     @property
     def live(self) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
@@ -16,57 +15,57 @@ MakeTopic = Callable[..., str]
 numbers = itertools.count(1)
 
 
-#: Which clusters are tuned.
-TUNED = {"few": ("embedded-4.1",), "pairs": clusters.NEWEST, "whole": clusters.NAMES}
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--tunings", choices=tuple(tunings.TUNINGS), default="few", help="how reads are run beside the default"
+        "--tunings",
+        choices=tuple(tunings.TUNINGS),
+        default="few",
+        help="how every read is run, beside the default: in a few odd ways, or in every combination",
     )
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes ``cluster`` runs on every cluster, or on those that ``@only(...)`` names; on some of them tuned in several ways."""
-    if "cluster" in metafunc.fixturenames:
-        marker = metafunc.definition.get_closest_marker("only")
-        names = list(marker.args if marker else clusters.NAMES)
-        which = metafunc.config.getoption("--tunings", "few")
-        untuned = metafunc.definition.get_closest_marker("untuned")
-        tunable = [name for name in names if not untuned and name in TUNED[which]]
-        tuned = [(name, tuning) for name in tunable for tuning in tunings.TUNINGS[which]]
-        params = [*names, *(f"{name}, {tuning}" for name, tuning in tuned)]
-        metafunc.parametrize("cluster", params, indirect=True, scope="session")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "only(*names): the clusters that a test of something they alone have runs on")
-    config.addinivalue_line("markers", "untuned: runs by default only, since it sets what tunings replace")
+    tunings.chosen = tunings.TUNINGS[config.getoption("--tunings", "few")]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes ``cluster`` runs on every cluster, or on those that ``@only(...)`` names."""
+    if "cluster" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("only")
+        names = marker.args if marker else clusters.NAMES
+        metafunc.parametrize("cluster", names, indirect=True, scope="session")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        name = getattr(item, "callspec", None) and item.callspec.params.get("cluster")  # type: ignore[attr-defined]
-        if name and name.partition(", ")[0] in clusters.REAL:
+        callspec = getattr(item, "callspec", None)
+        if callspec and callspec.params.get("cluster") in clusters.REAL:
             item.add_marker("live")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure names the way in which the read was run."""
+    report = yield
+    if report.failed and tunings.now is not None:
+        report.sections.append(("how it was read", tunings.now))
+    return report
+
+
+@pytest.fixture(autouse=True)
+def ways_end() -> Iterator[None]:
+    """Also where a test failed in the middle of them: what is fixed holds for the whole process."""
+    yield
+    tunings.end()
 
 
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    name, _, tuning = request.param.partition(", ")
-    with clusters.running(name) as running:
-        yield dataclasses.replace(running, tuned=bool(tuning))
-
-
-@pytest.fixture(autouse=True)
-def tuned(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Tuning holds for the whole process, and a cluster lives until another one is wanted: so it ends with each test."""
-    callspec = getattr(request.node, "callspec", None)
-    name = callspec.params.get("cluster", "") if callspec else ""
-    _, _, tuning = name.partition(", ")
-    tunings.apply({**tunings.FEW, **tunings.WHOLE}[tuning] if tuning else {})
-    yield
-    tunings.apply({})
+    with clusters.running(request.param) as running:
+        yield running
 
 
 @pytest.fixture

@@ -157,8 +157,9 @@ def produce(bootstrap_servers: str, topic: str, records: Sequence[Record], **set
 
 @contextlib.contextmanager
 def transactional(bootstrap_servers: str, transactional_id: str) -> Iterator[Producer]:
-    """A producer that is ready for ``begin_transaction``."""
-    client = producer(bootstrap_servers, **{"transactional.id": transactional_id})
+    """A producer that is ready for ``begin_transaction``. By default a broker aborts what is open for a minute."""
+    settings = {"transactional.id": transactional_id, "transaction.timeout.ms": 600_000}
+    client = producer(bootstrap_servers, **settings)
     client.init_transactions(SECONDS)
     yield client
 

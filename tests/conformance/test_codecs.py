@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.check import check, placed
+from tests.conformance import tunings
+from tests.conformance.check import check, checked, placed
 from tests.conformance.clusters import Cluster
 from tests.conformance.foreign import Record, produce, producer, send
 
@@ -14,24 +15,24 @@ NOON = 1_790_000_000_000
 
 def compressible(count: int, label: str) -> list[Record]:
     return [
-        Record(f"{label} {number} {'x' * 200}".encode(), key=b"%d" % (number % 7), timestamp=NOON + number)
+        Record(f"{label} {number} {'x' * 2100}".encode(), key=b"%d" % (number % 7), timestamp=NOON + number)
         for number in range(count)
     ]
 
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_codec(cluster: Cluster, topic: str, codec: str) -> None:
-    records = compressible(2000, codec)
+    records = compressible(200, codec)
     client = producer(cluster.bootstrap_servers, **{"compression.type": codec})
     want = placed(records, send(client, topic, records))
-    table = check(cluster, topic, want, {0: {"delivered": 2000}})
     # An older broker cannot be given zstd: librdkafka sends the records uncompressed then. Everywhere else they stay compressed.
     uncompressed = codec == "none" or (codec == "zstd" and not cluster.zstd)
     size = sum(len(record.value or b"") for record in records)
-    # Small splits fetch batches that they share more than once.
-    assert cluster.tuned or (table.report.bytes_fetched >= size) == uncompressed, (
-        f"{table.report.bytes_fetched} bytes for {size} bytes of values"
-    )
+    for table in checked(cluster, topic, want, {0: {"delivered": 200}}):
+        # Small splits fetch batches that they share more than once.
+        if tunings.now == tunings.DEFAULT:
+            fetched = table.report.bytes_fetched
+            assert (fetched >= size) == uncompressed, f"{fetched} bytes for {size} bytes of values"
 
 
 def test_codecs_mixed_in_one_log(cluster: Cluster, topic: str) -> None:

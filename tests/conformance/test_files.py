@@ -23,6 +23,7 @@ from tests.conformance import clusters, foreign
 from tests.conformance.clusters import Cluster
 from tests.conformance.conftest import MakeTopic
 from tests.conformance.foreign import Record
+from tests.conformance.tunings import ways
 
 pytestmark = pytest.mark.only(*clusters.NEWEST)
 
@@ -75,67 +76,74 @@ def scan(cluster: Cluster, topic: str, **more: object) -> kf.Scan:
 
 @pytest.mark.parametrize("compression", ["none", "snappy", "gzip", "lz4", "zstd"])
 def test_parquet(cluster: Cluster, filled: str, tmp_path: Path, compression: str) -> None:
-    path = tmp_path / "rows.parquet"
-    written = scan(cluster, filled).write_parquet(path, compression=compression, row_group_size=100)  # type: ignore[arg-type]
-    assert (written.rows, written.report.complete) == (COUNT, True)
-    table = pyarrow.parquet.read_table(path)
-    assert by_n(table.to_pylist()) == expected()
-    times = sorted(table["_timestamp"].to_pylist())
-    assert times == [dt.datetime.fromtimestamp(NOON / 1000 + n * 60, dt.UTC) for n in range(COUNT)]
-    assert table["_key"].null_count == COUNT // 10
-    assert by_n(pl.read_parquet(path).to_dicts()) == expected()
-    assert by_n(duckdb.sql(f"from '{path}'").to_arrow_table().to_pylist()) == expected()
+    for number, _ in enumerate(ways()):
+        path = tmp_path / f"rows{number}.parquet"
+        written = scan(cluster, filled).write_parquet(path, compression=compression, row_group_size=100)  # type: ignore[arg-type]
+        assert (written.rows, written.report.complete) == (COUNT, True)
+        table = pyarrow.parquet.read_table(path)
+        assert by_n(table.to_pylist()) == expected()
+        times = sorted(table["_timestamp"].to_pylist())
+        assert times == [dt.datetime.fromtimestamp(NOON / 1000 + n * 60, dt.UTC) for n in range(COUNT)]
+        assert table["_key"].null_count == COUNT // 10
+        assert by_n(pl.read_parquet(path).to_dicts()) == expected()
+        assert by_n(duckdb.sql(f"from '{path}'").to_arrow_table().to_pylist()) == expected()
 
 
 @pytest.mark.parametrize("compression", ["none", "lz4", "zstd"])
 def test_arrow(cluster: Cluster, filled: str, tmp_path: Path, compression: str) -> None:
-    path = tmp_path / "rows.arrow"
-    scan(cluster, filled).write_ipc(path, compression=compression)  # type: ignore[arg-type]
-    assert by_n(pyarrow.feather.read_table(path, memory_map=False).to_pylist()) == expected()
-    assert by_n(pl.read_ipc(path).to_dicts()) == expected()
+    for number, _ in enumerate(ways()):
+        path = tmp_path / f"rows{number}.arrow"
+        scan(cluster, filled).write_ipc(path, compression=compression)  # type: ignore[arg-type]
+        assert by_n(pyarrow.feather.read_table(path, memory_map=False).to_pylist()) == expected()
+        assert by_n(pl.read_ipc(path).to_dicts()) == expected()
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz"])
 def test_csv(cluster: Cluster, filled: str, tmp_path: Path, ending: str) -> None:
-    path = tmp_path / f"rows.{ending}"
-    scan(cluster, filled, columns=["n", "place", "amount", "text", "maybe"]).write_csv(path)
     want = [{k: v for k, v in row.items() if k != "user"} for row in expected()]
-    duck = duckdb.sql(f"from read_csv('{path}', allow_quoted_nulls=false)").to_arrow_table().to_pylist()
-    assert by_n(duck) == want
-    assert by_n(pl.read_csv(path).to_dicts()) == want
     options = pyarrow.csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""])
     parse = pyarrow.csv.ParseOptions(newlines_in_values=True)
-    assert by_n(pyarrow.csv.read_csv(path, parse_options=parse, convert_options=options).to_pylist()) == want
+    for number, _ in enumerate(ways()):
+        path = tmp_path / f"rows{number}.{ending}"
+        scan(cluster, filled, columns=["n", "place", "amount", "text", "maybe"]).write_csv(path)
+        duck = duckdb.sql(f"from read_csv('{path}', allow_quoted_nulls=false)").to_arrow_table().to_pylist()
+        assert by_n(duck) == want
+        assert by_n(pl.read_csv(path).to_dicts()) == want
+        assert by_n(pyarrow.csv.read_csv(path, parse_options=parse, convert_options=options).to_pylist()) == want
 
 
 @pytest.mark.parametrize("ending", ["ndjson", "ndjson.gz"])
 def test_ndjson(cluster: Cluster, filled: str, tmp_path: Path, ending: str) -> None:
-    path = tmp_path / f"rows.{ending}"
-    scan(cluster, filled).write_ndjson(path)
-    assert by_n(pyarrow.json.read_json(path).to_pylist()) == expected()
-    assert by_n(pl.read_ndjson(path).to_dicts()) == expected()
-    assert by_n(duckdb.sql(f"from read_json('{path}')").to_arrow_table().to_pylist()) == expected()
+    for number, _ in enumerate(ways()):
+        path = tmp_path / f"rows{number}.{ending}"
+        scan(cluster, filled).write_ndjson(path)
+        assert by_n(pyarrow.json.read_json(path).to_pylist()) == expected()
+        assert by_n(pl.read_ndjson(path).to_dicts()) == expected()
+        assert by_n(duckdb.sql(f"from read_json('{path}')").to_arrow_table().to_pylist()) == expected()
 
 
 def test_folders_by_odd_values(cluster: Cluster, filled: str, tmp_path: Path) -> None:
     """Every value comes back from the name of its folder, and none leaves the folder it was given."""
-    folder = tmp_path / "by_place"
-    written = scan(cluster, filled).write_parquet(folder, partition_by="place")
-    assert written.rows == COUNT
-    assert all(file.path.is_relative_to(folder) and file.path.parent.parent == folder for file in written.files)
-    assert len({file.path.parent for file in written.files}) == len(PLACES)
-    where = pa.schema([("place", pa.string())])
-    flavour = pyarrow.dataset.partitioning(where, flavor="hive")
-    table = pyarrow.dataset.dataset(folder, format="parquet", partitioning=flavour).to_table()
-    assert by_n(table.select([*list(expected()[0]), "_key"]).to_pylist()) == expected()
-    duck = (
-        f"select n, place from read_parquet('{folder}/*/*.parquet', hive_partitioning=true, hive_types_autocast=false)"
-    )
-    places = {row["n"]: row["place"] for row in duckdb.sql(duck).to_arrow_table().to_pylist() if row["n"] is not None}
-    assert places == {row["n"]: row["place"] for row in expected()}
-    lazy = pl.scan_parquet(folder, hive_partitioning=True, try_parse_hive_dates=False)
-    found = {row["n"]: row["place"] for row in lazy.select("n", "place").collect().to_dicts() if row["n"] is not None}
-    assert found == places
+    for number, _ in enumerate(ways()):
+        folder = tmp_path / f"by_place{number}"
+        written = scan(cluster, filled).write_parquet(folder, partition_by="place")
+        assert written.rows == COUNT
+        assert all(file.path.is_relative_to(folder) and file.path.parent.parent == folder for file in written.files)
+        assert len({file.path.parent for file in written.files}) == len(PLACES)
+        where = pa.schema([("place", pa.string())])
+        flavour = pyarrow.dataset.partitioning(where, flavor="hive")
+        table = pyarrow.dataset.dataset(folder, format="parquet", partitioning=flavour).to_table()
+        assert by_n(table.select([*list(expected()[0]), "_key"]).to_pylist()) == expected()
+        duck = f"select n, place from read_parquet('{folder}/*/*.parquet', hive_partitioning=true, hive_types_autocast=false)"
+        places = {
+            row["n"]: row["place"] for row in duckdb.sql(duck).to_arrow_table().to_pylist() if row["n"] is not None
+        }
+        assert places == {row["n"]: row["place"] for row in expected()}
+        lazy = pl.scan_parquet(folder, hive_partitioning=True, try_parse_hive_dates=False)
+        found = {
+            row["n"]: row["place"] for row in lazy.select("n", "place").collect().to_dicts() if row["n"] is not None
+        }
+        assert found == places
 
 
 @pytest.mark.parametrize("ending", ["parquet", "arrow"])

@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka import Producer
 
 from tests.conformance import foreign
-from tests.conformance.check import check, placed
+from tests.conformance.check import check, checked, placed
 from tests.conformance.clusters import Cluster
 from tests.conformance.conftest import MakeTopic
 from tests.conformance.foreign import Record, Row, produce, send, transactional
@@ -103,9 +103,10 @@ def test_open(cluster: Cluster, topic: str) -> None:
         behind = records("behind", 3)
         after = placed(behind, produce(cluster.bootstrap_servers, topic, behind))
         with pytest.warns(UserWarning, match=r"7 .*(undecided|not yet decided|open transaction)"):
-            table = check(cluster, topic, want, {0: {"delivered": 6}})
-        partition = table.report.partitions[0]
-        assert (partition.end, partition.last_stable_offset, partition.high_watermark) == (6, 6, 13)
+            for table in checked(cluster, topic, want, {0: {"delivered": 6}}):
+                partition = table.report.partitions[0]
+                assert (partition.end, partition.last_stable_offset, partition.high_watermark) == (6, 6, 13)
+                assert any("7" in warning for warning in table.report.warnings)
         everything = want + hanging + after
         check(cluster, topic, everything, {0: {"delivered": 13}}, isolation_level="read_uncommitted")
         client.commit_transaction(foreign.SECONDS)

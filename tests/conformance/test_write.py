@@ -8,10 +8,11 @@ import json
 import pytest
 
 import kaframe as kf
-from tests.conformance import foreign
-from tests.conformance.check import check
+from tests.conformance import foreign, tunings
+from tests.conformance.check import check, checked
 from tests.conformance.clusters import Cluster
 from tests.conformance.conftest import MakeTopic
+from tests.conformance.tunings import ways
 
 NOON = dt.datetime(2026, 9, 21, 12, tzinfo=dt.UTC)
 
@@ -31,7 +32,7 @@ def test_dicts(cluster: Cluster, topic: str) -> None:
 
 @pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
 def test_codec(cluster: Cluster, topic: str, codec: str) -> None:
-    rows = [{"text": "x" * 100, "number": n} for n in range(3000)]
+    rows = [{"text": "x" * 1500, "number": n} for n in range(200)]
     if codec == "zstd" and not cluster.zstd:
         with pytest.raises(kf.KaframeError, match="UNSUPPORTED_COMPRESSION_TYPE"):
             kf.write(rows, topic, bootstrap_servers=cluster.bootstrap_servers, compression=codec)
@@ -40,8 +41,10 @@ def test_codec(cluster: Cluster, topic: str, codec: str) -> None:
     kf.write(rows, topic, bootstrap_servers=cluster.bootstrap_servers, compression=codec)
     seen = foreign.read(cluster.bootstrap_servers, topic)
     assert [json.loads(row.value or b"") for row in seen] == rows
-    table = check(cluster, topic, seen, {0: {"delivered": 3000}})
-    assert cluster.tuned or (table.report.bytes_fetched > 300_000) == (codec == "none")
+    for table in checked(cluster, topic, seen, {0: {"delivered": 200}}):
+        # Small splits fetch batches that they share more than once.
+        if tunings.now == tunings.DEFAULT:
+            assert (table.report.bytes_fetched > 300_000) == (codec == "none")
 
 
 def test_partitions(cluster: Cluster, make_topic: MakeTopic) -> None:
@@ -83,8 +86,9 @@ def test_back_and_forth(cluster: Cluster, make_topic: MakeTopic) -> None:
     )
     table = kf.read(source, bootstrap_servers=cluster.bootstrap_servers)
     kf.write(table, copy, bootstrap_servers=cluster.bootstrap_servers)
-    again = kf.read(copy, bootstrap_servers=cluster.bootstrap_servers)
-    assert again.to_arrow().equals(table.to_arrow())
+    for _ in ways():
+        again = kf.read(copy, bootstrap_servers=cluster.bootstrap_servers)
+        assert again.to_arrow().equals(table.to_arrow())
 
 
 def test_topics(cluster: Cluster) -> None:
@@ -104,7 +108,8 @@ def test_topics(cluster: Cluster) -> None:
 def test_a_reader_leaves_no_trace(cluster: Cluster, topic: str) -> None:
     """No consumer group, no topic by a typing error, although the broker would create one."""
     bound = kf.connect(cluster.bootstrap_servers)
-    bound.read(topic)
+    for _ in ways():
+        bound.read(topic)
     with pytest.raises(kf.TopicNotFoundError):
         bound.read(f"{topic}x")
     assert f"{topic}x" not in foreign.topic_names(cluster.bootstrap_servers)

@@ -1,19 +1,23 @@
-"""How reads may be run, and must always give the same rows: sizes of splits, connections, threads that decode, memory.
+"""How reads may be run, and must always give the same: sizes of splits, connections, threads that decode, memory.
 
-By default the suite runs as users run it, and on one cluster with a few odd settings beside. ``--tunings pairs`` runs it in as few ways as have each
-pair of choices together, on the newest versions; ``--tunings whole`` with every combination below, on every embedded pose and every real Kafka
-(a day).
+A test makes its topic and its second opinion once and reads in every way: ``for _ in ways(): assert kf.read(...) ...``. The first way is how users
+read, with nothing fixed; behind it come a few odd ones, or with ``--tunings whole`` every combination of :data:`CHOICES` too.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from kaframe import _native
 
+Tuning = dict[str, int | None]
+T = TypeVar("T")
 MIB = 1 << 20
+DEFAULT = "by default"
 # Odd on purpose: splits that cut batches, more connections than splits or than threads, responses that hold a batch or two.
-FEW = {
+FEW: dict[str, Tuning] = {
     "splits of 7": {"offsets_per_split": 7, "connections": 3, "decoders": 2, "fetch_bytes": 64 << 10},
     "one thread": {"offsets_per_split": 100, "connections": 1, "decoders": 1, "memory_limit": 16 * MIB},
     "one thread, 8 connections": {"offsets_per_split": 50, "connections": 8, "decoders": 1, "memory_limit": 4096 * MIB},
@@ -24,34 +28,41 @@ CHOICES: dict[str, tuple[int | None, ...]] = {
     "decoders": (1, 2, 5),
     "memory_limit": (16 * MIB, 1024 * MIB, 4096 * MIB),
 }
-Tuning = dict[str, int | None]
-ALL: list[Tuning] = [dict(zip(CHOICES, values, strict=True)) for values in itertools.product(*CHOICES.values())]
+EVERY: list[Tuning] = [dict(zip(CHOICES, values, strict=True)) for values in itertools.product(*CHOICES.values())]
+WHOLE: dict[str, Tuning] = {
+    **FEW,
+    **{" ".join(f"{name}={value}" for name, value in tuning.items()): tuning for tuning in EVERY},
+}
+TUNINGS = {"few": FEW, "whole": WHOLE}
+
+#: Beside the default; ``--tunings`` sets it.
+chosen: dict[str, Tuning] = FEW
+#: The way that is in force, ``None`` outside of :func:`ways`. The report of a failed test names it.
+now: str | None = None
 
 
-def pairs(tuning: Tuning) -> set[tuple[tuple[str, int | None], ...]]:
-    """Each two of its choices."""
-    return set(itertools.combinations(tuning.items(), 2))
+def ways() -> Iterator[str]:
+    """Has what this process reads run in each way, one after the other; gives their names.
+
+    A scan keeps the way in which it was planned, so it is made inside of the loop, or see :func:`again`.
+    """
+    global now
+    assert now is None, "a loop over ways inside of another one"
+    for name, tuning in {DEFAULT: {}, **chosen}.items():
+        _native.tune(**tuning)
+        now = name
+        yield name
+    end()
 
 
-def pairwise() -> list[Tuning]:
-    """Few of all tunings that have every pair of choices among them: each time the one that has most of what is left."""
-    left = set().union(*map(pairs, ALL))
-    chosen = []
-    while left:
-        chosen.append(max(ALL, key=lambda tuning: len(pairs(tuning) & left)))
-        left -= pairs(chosen[-1])
-    return chosen
+def again(planned: Mapping[str, T]) -> Iterator[T]:
+    """What ``{way: ... for way in ways()}`` planned, each in its own way."""
+    for way in ways():
+        yield planned[way]
 
 
-def named(tunings: list[Tuning]) -> dict[str, Tuning]:
-    return {" ".join(f"{name}={value}" for name, value in tuning.items()): tuning for tuning in tunings}
-
-
-WHOLE = named(ALL)
-PAIRS = named(pairwise())
-TUNINGS = {"few": FEW, "pairs": PAIRS, "whole": WHOLE}
-
-
-def apply(tuning: Tuning) -> None:
-    """Run every read of this process so from now on; an empty one is the default."""
-    _native.tune(**tuning)
+def end() -> None:
+    """Nothing is fixed any more. A generator is not told that the body of its loop failed, so each test ends with this."""
+    global now
+    _native.tune()
+    now = None
