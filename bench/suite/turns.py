@@ -52,6 +52,12 @@ class Programs:
         python = sys.executable if peer.ours else str(self.peers_python)
         return [python, "-m", f"bench.peers.{peer.program}", job.text()]
 
+    def warm_up(self, topic: Topic) -> None:
+        """Has the broker send the topic: what it compiles and opens on its first reads would be the first reader's to wait for."""
+        words = [topic.servers, topic.name, str(topic.partitions), "2"]
+        for _ in range(2):
+            subprocess.run([self.limit, *words], check=True, stdout=subprocess.DEVNULL, timeout=SECONDS)
+
 
 @contextmanager
 def memory_kept() -> Iterator[None]:
@@ -69,6 +75,12 @@ def memory_kept() -> Iterator[None]:
         yield
         # By now the host has what others gave back before, and what is given back here is the first of its next two seconds.
         time.sleep(max(0.0, began + HELD_SECONDS - time.monotonic()))
+
+
+def end(process: subprocess.Popen[str], why: str) -> Measured:
+    process.kill()
+    process.communicate()
+    return {"failed": why}
 
 
 def run(programs: Programs, peer: Peer, job: Job) -> Measured:
@@ -90,15 +102,11 @@ def run(programs: Programs, peer: Peer, job: Job) -> Measured:
             if ready:
                 ready[0].readline()
         if not ready:
-            process.kill()
-            process.communicate()
-            return {"failed": f"not ready to begin after {IMPORT_SECONDS} s"}
+            return end(process, f"not ready to begin after {IMPORT_SECONDS} s")
         try:
             out, _ = process.communicate("begin\n", timeout=SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            return {"failed": f"not done after {SECONDS} s"}
+            return end(process, f"not done after {SECONDS} s")
         if process.returncode != 0:
             errors.seek(0)
             return {"failed": errors.read().strip()[-600:] or f"exit code {process.returncode}"}
@@ -148,6 +156,7 @@ def median(runs: list[Measured]) -> Measured:
 def measure(programs: Programs, case: Case, topic: Topic, rounds: int, full: bool) -> dict[str, Measured]:
     """All turns of a case."""
     runs: dict[str, list[Measured]] = {peer.name: [] for peer in case.peers}
+    programs.warm_up(topic)
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
             for peer in case.peers:
