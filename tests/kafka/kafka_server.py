@@ -172,6 +172,9 @@ class KafkaServer:
     def pause(self) -> None:
         """Stop the process as a machine that hangs would: connections stay open, nothing answers."""
         os.kill(self.pid, signal.SIGSTOP)
+        # A signal is only asked for: on a busy machine the threads go on, and answer, until the one that is to take it has had its turn.
+        while state(self.pid) not in ("T", "Z", None):
+            time.sleep(0.005)
 
     def resume(self) -> None:
         """Continue after :meth:`pause`."""
@@ -208,11 +211,16 @@ class KafkaServer:
 
 def alive(pid: int) -> bool:
     """Whether the process still runs; one that has ended but was not yet collected does not."""
+    return state(pid) not in (None, "Z")
+
+
+def state(pid: int) -> str | None:
+    """The letter the system shows for a process (``T`` stopped, ``Z`` ended but not collected), ``None`` when there is no such process."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"
+        return None
+    return status.rpartition(")")[2].split()[0]
 
 
 def free_ports(count: int) -> list[int]:
