@@ -69,22 +69,23 @@ arm:
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" \
 	  cargo test --release --locked --target $(ARM) --lib --tests -p kaframe-wire -p kaframe-codec
 
+# Little quarantine, since memory is measured and limited here: what is freed stays in it.
+sanitize fuzz: export ASAN_OPTIONS := quarantine_size_mb=16
+
 # The dev profile, since it also asserts what unsafe functions of the standard library ask for. C libraries are not instrumented; doc tests are left out.
-# Little quarantine, since what a cancelled read leaves behind is measured: what is freed stays in it. How much a read takes at its peak (memory::) is for
-# `make test` to say: here the sanitizer's shadow and what it keeps would count as well.
+# How much a read takes at its peak (memory::) is for `make test` to say: here the sanitizer's shadow and what its allocator keeps would count as well.
 sanitize:
 	@rustc +nightly --version >/dev/null || { echo "needs: rustup toolchain install nightly" >&2; exit 1; }
 	@command -v valgrind >/dev/null || { echo "needs valgrind: apt-get install valgrind" >&2; exit 1; }
-	ASAN_OPTIONS=quarantine_size_mb=16 RUSTFLAGS=-Zsanitizer=address CARGO_PROFILE_DEV_OPT_LEVEL=1 cargo +nightly test --locked --target $(X86) --lib --tests \
+	RUSTFLAGS=-Zsanitizer=address CARGO_PROFILE_DEV_OPT_LEVEL=1 cargo +nightly test --locked --target $(X86) --lib --tests \
 	  -p kaframe-wire -p kaframe-codec -p kaframe-client -p kaframe-broker -p kaframe -- --skip memory::
 	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite" \
 	  cargo test --release --locked --test json_kernels --test json_differential
 
-# The limits are for what the code takes: what it has freed and the sanitizer keeps would count as well.
 fuzz:
 	@cargo +nightly fuzz --version >/dev/null || { echo "needs: rustup toolchain install nightly; cargo install cargo-fuzz" >&2; exit 1; }
 	$(PYTHON) fuzz/seeds.py
-	for target in $$(cargo +nightly fuzz list); do ASAN_OPTIONS=quarantine_size_mb=16 cargo +nightly fuzz run $$target -- \
+	for target in $$(cargo +nightly fuzz list); do cargo +nightly fuzz run $$target -- \
 	  -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=512 -malloc_limit_mb=300 -timeout=10; done
 
 # The command goes into the wheel as a script: native, so that it starts in milliseconds.

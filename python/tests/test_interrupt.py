@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from tests.kafka.kafka_server import suspend
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system cannot stop a process")
 
@@ -78,14 +79,6 @@ def test_an_interrupt_while_the_broker_is_silent(broker_process, way):
     assert min(took) < PROMISE, took
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
-    """Returns when no thread of the process runs any more. A signal is only asked for: on a busy machine the others go on, and answer, until the thread that is
-    to take it has had its turn."""
-    process.send_signal(signal.SIGSTOP)
-    _, status = os.waitpid(process.pid, os.WUNTRACED)
-    assert os.WIFSTOPPED(status), status
-
-
 def _interrupt(broker: subprocess.Popen[str], servers: str, before: str, wait: str) -> float:
     environment = {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": servers}
     program = READER.format(before=before, wait=wait)
@@ -101,7 +94,7 @@ def _interrupt(broker: subprocess.Popen[str], servers: str, before: str, wait: s
     assert reader.stdout
     try:
         assert reader.stdout.readline() == "ready\n", reader.communicate(timeout=10)[1]
-        _stop(broker)
+        suspend(broker.pid)
         reader.stdin.write("go\n")
         reader.stdin.flush()
         assert reader.stdout.readline() == "going\n"

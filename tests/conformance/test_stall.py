@@ -23,7 +23,7 @@ from tests.command import kaframe
 from tests.conformance import foreign
 from tests.conformance.check import RAW, assert_law, rows, terms
 from tests.conformance.foreign import Record
-from tests.kafka.kafka_server import KafkaServer
+from tests.kafka.kafka_server import KafkaServer, suspend
 
 STALL_SECONDS = 50
 Start = Callable[[], AbstractContextManager[tuple[str, int]]]
@@ -71,7 +71,7 @@ def test_nothing_is_lost(start: Start) -> None:
         scan = kf.scan("stalled", bootstrap_servers=bootstrap_servers, batch_size=100, memory_limit="2MiB", **RAW)
         stream = iter(scan)
         got = rows(next(stream))
-        os.kill(pid, signal.SIGSTOP)
+        suspend(pid)
         wake = threading.Timer(STALL_SECONDS, os.kill, (pid, signal.SIGCONT))
         wake.start()
         began = time.monotonic()

@@ -171,10 +171,7 @@ class KafkaServer:
 
     def pause(self) -> None:
         """Stop the process as a machine that hangs would: connections stay open, nothing answers."""
-        os.kill(self.pid, signal.SIGSTOP)
-        # A signal is only asked for: on a busy machine the threads go on, and answer, until the one that is to take it has had its turn.
-        while state(self.pid) not in ("T", "Z", None):
-            time.sleep(0.005)
+        suspend(self.pid)
 
     def resume(self) -> None:
         """Continue after :meth:`pause`."""
@@ -212,6 +209,16 @@ class KafkaServer:
 def alive(pid: int) -> bool:
     """Whether the process still runs; one that has ended but was not yet collected does not."""
     return state(pid) not in (None, "Z")
+
+
+def suspend(pid: int) -> None:
+    """Stop a process (SIGSTOP); returns when none of its threads runs any more.
+
+    A signal is only asked for: on a busy machine the others go on, and answer, until the thread that is to take it has had its turn.
+    """
+    os.kill(pid, signal.SIGSTOP)
+    while alive(pid) and state(pid) != "T":
+        time.sleep(0.005)
 
 
 def state(pid: int) -> str | None:
